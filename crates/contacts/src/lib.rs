@@ -1,1 +1,22 @@
-//! Stub.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+pub mod item;
+mod key;
+mod leg;
+mod lookup;
+mod observe;
+mod offers;
+mod policy;
+mod search;
+mod store;
+
+pub use answer::{Answer, KnownFrom, Offer, Reason, Status};
+pub use key::{CALLER_PARAMETER, CallerKey, CallerKind, NoCaller, caller_of_flow, caller_of_record};
+pub use leg::{Facts, Interaction, Leg, Spoke};
+pub use lookup::{Answered, Ask, LastAgents};
+pub use observe::{Observation, Source, Sticky, observe_event, observe_record, rating, root_of};
+pub use offers::{Asker, Kept};
+pub use policy::{Mode, Policy, Verdict};
+pub use search::Search;
+pub use store::{Changed, ContactStore, NEWEST, StoreError};

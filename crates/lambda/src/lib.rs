@@ -1,1 +1,14 @@
-//! Stub.
+#![doc = include_str!("../README.md")]
+
+mod aws;
+mod dead_letter;
+mod deadline;
+mod metrics;
+mod vars;
+
+pub use aws::{Patience, aws_config};
+pub use dead_letter::{DeadLetterError, DeadLetters};
+pub use deadline::time_left;
+pub use lambda_runtime::tracing::init_default_subscriber as init_logs;
+pub use metrics::{MetricsSink, emf_sink, stdout_metrics};
+pub use vars::{BadVariable, Vars};

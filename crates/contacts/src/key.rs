@@ -1,0 +1,230 @@
+//! Who is calling, as a key: computed here and nowhere else.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use ringback_connect::contact_record::ContactRecord;
+use ringback_connect::flow_event::FlowEvent;
+use ringback_connect::ids::InstanceId;
+use ringback_connect::phone::{E164, is_withheld};
+use ringback_connect::{Endpoint, EndpointKind};
+
+/// The parameter with which a flow names the caller itself.
+pub const CALLER_PARAMETER: &str = "caller";
+
+/// What a caller is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CallerKind {
+    /// A telephone number in E.164.
+    Phone,
+    /// An e-mail address, in lower case.
+    Email,
+    /// The operator's own customer id.
+    Customer,
+    /// The address of a chat participant.
+    Chat,
+}
+
+impl CallerKind {
+    /// The kind's name, as it stands in keys and may stand before a caller parameter (`customer:4711`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Email => "email",
+            Self::Customer => "customer",
+            Self::Chat => "chat",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        [Self::Phone, Self::Email, Self::Customer, Self::Chat]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
+/// A caller of one tenant: `<tenant>#<kind>#<value>`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CallerKey {
+    tenant: InstanceId,
+    kind: CallerKind,
+    value: String,
+}
+
+impl CallerKey {
+    /// A caller of that kind, if the value has the kind's form.
+    ///
+    /// # Errors
+    /// When it is empty, withheld, or has another form.
+    pub fn new(tenant: InstanceId, kind: CallerKind, value: &str) -> Result<Self, NoCaller> {
+        let value = value.trim();
+        if is_withheld(value) {
+            return Err(if value.is_empty() {
+                NoCaller::Unknown
+            } else {
+                NoCaller::Withheld
+            });
+        }
+        let value = match kind {
+            CallerKind::Phone => E164::parse(value)
+                .map_err(|_| NoCaller::BadNumber)?
+                .as_str()
+                .to_owned(),
+            CallerKind::Email => value.to_lowercase(),
+            CallerKind::Customer | CallerKind::Chat => value.to_owned(),
+        };
+        // A key of DynamoDB holds 2 048 bytes at most; no real identity comes near.
+        if value.len() > 512 {
+            Err(NoCaller::BadNumber)
+        } else {
+            Ok(Self { tenant, kind, value })
+        }
+    }
+
+    /// What the caller is known by.
+    pub fn kind(&self) -> CallerKind {
+        self.kind
+    }
+
+    /// The number, address or id, as a searchable contact attribute holds it.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The partition key of the index `by-caller`.
+    pub fn index_key(&self) -> String {
+        format!("{}#{}#{}", self.tenant, self.kind.name(), self.value)
+    }
+
+    /// A form for logs: the kind, and of the value the last four characters.
+    pub fn masked(&self) -> String {
+        let tail: Vec<char> = self.value.chars().rev().take(4).collect();
+        format!("{}:…{}", self.kind.name(), tail.iter().rev().collect::<String>())
+    }
+}
+
+impl fmt::Debug for CallerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// Why a contact has no caller that could be remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoCaller {
+    /// Nothing names the caller: a chat without a customer id, WebRTC voice.
+    #[error("nothing names the caller")]
+    Unknown,
+    /// The caller's number is withheld.
+    #[error("the caller's number is withheld")]
+    Withheld,
+    /// What names the caller is not a number in E.164 and not an id either.
+    #[error("the caller's number is not in E.164")]
+    BadNumber,
+}
+
+/// What may name the caller, in the order in which it is believed.
+struct Names<'a> {
+    parameter: Option<Cow<'a, str>>,
+    attribute: Option<&'a str>,
+    endpoint: Option<&'a Endpoint>,
+    customer_id: Option<&'a str>,
+}
+
+/// The caller of a contact in a flow: the parameter `caller`, else the contact attribute, else the endpoint, else
+/// the customer id.
+///
+/// # Errors
+/// When none of them names a caller; the gravest reason is given.
+pub fn caller_of_flow(
+    event: &FlowEvent,
+    tenant: &InstanceId,
+    attribute: &str,
+) -> Result<CallerKey, NoCaller> {
+    let contact = &event.contact;
+    Names {
+        parameter: event.parameter(CALLER_PARAMETER),
+        attribute: contact.attributes.get(attribute).map(String::as_str),
+        endpoint: contact.customer_endpoint.as_ref(),
+        customer_id: contact.customer_id.as_deref(),
+    }
+    .key(tenant)
+}
+
+/// The caller of a finished contact, from the same places but the parameter, which a record does not keep.
+///
+/// # Errors
+/// When none of them names a caller.
+pub fn caller_of_record(
+    record: &ContactRecord,
+    tenant: &InstanceId,
+    attribute: &str,
+) -> Result<CallerKey, NoCaller> {
+    Names {
+        parameter: None,
+        attribute: record.attributes.get(attribute).map(String::as_str),
+        endpoint: record.customer_endpoint.as_ref(),
+        customer_id: record.customer_id.as_deref(),
+    }
+    .key(tenant)
+}
+
+impl Names<'_> {
+    fn key(self, tenant: &InstanceId) -> Result<CallerKey, NoCaller> {
+        let mut problem = NoCaller::Unknown;
+        let named = [self.parameter.as_deref(), self.attribute]
+            .into_iter()
+            .flatten()
+            .map(told);
+        let endpoint = self
+            .endpoint
+            .and_then(|end| Some(Ok((endpoint_kind(end)?, end.address.as_str()))));
+        let customer = self
+            .customer_id
+            .into_iter()
+            .map(|id| Ok((CallerKind::Customer, id)));
+        for name in named.chain(endpoint).chain(customer) {
+            match name.and_then(|(kind, value)| CallerKey::new(tenant.clone(), kind, value)) {
+                Ok(key) => return Ok(key),
+                // A withheld or garbled number says more than the absence of the next source.
+                Err(NoCaller::Unknown) => {}
+                Err(worse) => problem = worse,
+            }
+        }
+        Err(problem)
+    }
+}
+
+/// The kind of a value that a flow passed: said before a colon, else seen from its form.
+///
+/// Digits without a `+` are refused: they may be a national number, and guessing would mix two customers up.
+fn told(value: &str) -> Result<(CallerKind, &str), NoCaller> {
+    let value = value.trim();
+    if let Some((name, rest)) = value.split_once(':')
+        && let Some(kind) = CallerKind::from_name(name)
+    {
+        return Ok((kind, rest));
+    }
+    let phone_like = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-' | '.' | '/');
+    if value.is_empty() {
+        Err(NoCaller::Unknown)
+    } else if value.starts_with('+') || is_withheld(value) {
+        Ok((CallerKind::Phone, value))
+    } else if value.chars().all(phone_like) {
+        Err(NoCaller::BadNumber)
+    } else if value.contains('@') {
+        Ok((CallerKind::Email, value))
+    } else {
+        Ok((CallerKind::Customer, value))
+    }
+}
+
+/// What an endpoint's address identifies; flows and numbers of the call centre itself identify nobody.
+fn endpoint_kind(endpoint: &Endpoint) -> Option<CallerKind> {
+    match endpoint.kind {
+        None | Some(EndpointKind::TelephoneNumber) => Some(CallerKind::Phone),
+        Some(EndpointKind::EmailAddress) => Some(CallerKind::Email),
+        Some(EndpointKind::ContactFlow | EndpointKind::ConnectPhoneNumberArn) => None,
+        Some(EndpointKind::Voip | EndpointKind::Other(_)) => Some(CallerKind::Chat),
+    }
+}
