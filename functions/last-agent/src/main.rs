@@ -1,2 +1,42 @@
-//! Stub.
-fn main() {}
+//! Wires `last-agent` to Lambda.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, run_concurrent, service_fn};
+use last_agent::{App, Config};
+use ringback_contacts::{ContactStore, LastAgents, Search};
+use ringback_lambda::{Patience, Vars, aws_config, init_logs, stdout_metrics, time_left};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_logs();
+    let config = Config::from_vars(&Vars::from_env())?;
+    let aws = aws_config(Patience::Caller {
+        attempt: config.attempt_timeout,
+    })
+    .await;
+    let table = config.contacts_table.clone();
+    let store = ContactStore::new(aws_sdk_dynamodb::Client::new(&aws), table, config.retention);
+    let search = config.search.then(|| {
+        let client = aws_sdk_connect::Client::new(&aws);
+        Search::new(
+            client,
+            config.caller_attribute.clone(),
+            config.search_days,
+            config.search_timeout,
+        )
+    });
+    let agents = LastAgents::new(store, search, config.policy.clone());
+    let app = Arc::new(App::new(agents, config, stdout_metrics()));
+    run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
+        let app = Arc::clone(&app);
+        async move {
+            let left = time_left(event.context.deadline, SystemTime::now());
+            Ok::<_, Error>(app.answer(&event.payload, Timestamp::now(), left).await)
+        }
+    }))
+    .await
+}
