@@ -1,1 +1,8 @@
-//! Stub.
+#![doc = include_str!("../README.md")]
+
+pub mod dynamo;
+pub mod gate;
+mod server;
+pub mod simulated_connect;
+pub mod simulated_queue;
+pub mod stack;
