@@ -2,6 +2,7 @@
 
 pub mod dynamo;
 pub mod gate;
+pub mod kinesis;
 mod server;
 pub mod simulated_connect;
 pub mod simulated_queue;

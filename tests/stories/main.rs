@@ -1,0 +1,10 @@
+//! Stories across the functions, over real parts: an embedded DynamoDB, a simulated Amazon Connect, real events.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "these are tests"
+)]
+
+mod remembering;
