@@ -4,4 +4,4 @@ mod leg;
 mod story;
 
 pub use leg::{Leg, at, agent_arn, queue_arn, INSTANCE_ARN};
-pub use story::Story;
+pub use story::{Story, Written};

@@ -7,4 +7,8 @@
     reason = "these are tests"
 )]
 
+mod asking;
+mod history;
+mod privacy;
 mod remembering;
+mod streams;

@@ -10,6 +10,7 @@ use aws_sdk_connect::Client;
 use aws_sdk_connect::config::retry::RetryConfig;
 use aws_sdk_connect::config::timeout::TimeoutConfig;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_connect::operation::search_contacts::SearchContactsError;
 use aws_sdk_connect::primitives::DateTime;
 use aws_sdk_connect::types::{
     ContactSearchSummary, SearchContactsMatchType, SearchContactsTimeRange, SearchContactsTimeRangeType,
@@ -132,7 +133,7 @@ impl Search {
     }
 }
 
-fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Reason {
+fn problem(error: &SdkError<SearchContactsError>) -> Reason {
     match error {
         SdkError::ServiceError(service) => match service.err().code() {
             // `is_throttling_exception` of the SDK misses the second name.
@@ -140,6 +141,8 @@ fn problem<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Reason {
             Some("AccessDeniedException" | "UnrecognizedClientException" | "ExpiredTokenException") => {
                 Reason::SearchRefused
             }
+            // An answer of success that the SDK cannot read arrives here, without a code.
+            _ if service.raw().status().is_success() => Reason::SearchMalformed,
             _ => Reason::SearchUnavailable,
         },
         SdkError::ResponseError(_) => Reason::SearchMalformed,
