@@ -3,8 +3,8 @@
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
@@ -19,7 +19,9 @@ pub const CONTACTS_TABLE: &str = "contacts";
 /// Starts an empty DynamoDB on `address`.
 pub(crate) async fn start(address: &str) -> Result<Server> {
     let database = Database::memory().map_err(|error| anyhow::anyhow!("{error}"))?;
-    let listener = TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listening on {address}"))?;
     Server::run(listener, |listener, stop| async move {
         if let Err(error) = serve_with_shutdown(listener, database, stop).await {
             tracing::error!(error, "The embedded DynamoDB stopped");
@@ -29,9 +31,17 @@ pub(crate) async fn start(address: &str) -> Result<Server> {
 
 /// Makes the contacts table, as `infra/template.yaml` does; a test compares the two.
 pub async fn create_contacts_table(client: &Client) -> Result<()> {
-    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    let key = |name: &str, kind| {
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+    };
     let text = |name: &str| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
     };
     let by_caller = GlobalSecondaryIndex::builder()
         .index_name(BY_CALLER)
@@ -51,7 +61,10 @@ pub async fn create_contacts_table(client: &Client) -> Result<()> {
         .send()
         .await
         .context("creating the contacts table")?;
-    let ttl = TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
+    let ttl = TimeToLiveSpecification::builder()
+        .attribute_name(EXPIRES_AT)
+        .enabled(true)
+        .build()?;
     client
         .update_time_to_live()
         .table_name(CONTACTS_TABLE)

@@ -53,11 +53,19 @@ impl Gate {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { inner: Arc::default(), behind: behind.into(), client }
+        Self {
+            inner: Arc::default(),
+            behind: behind.into(),
+            client,
+        }
     }
 
     pub(crate) async fn start(&self) -> Result<Server> {
-        Server::http("127.0.0.1:0", Router::new().fallback(pass).with_state(self.clone())).await
+        Server::http(
+            "127.0.0.1:0",
+            Router::new().fallback(pass).with_state(self.clone()),
+        )
+        .await
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -81,18 +89,30 @@ impl Gate {
 
     fn judge(&self, operation: &str) -> Option<Fault> {
         let mut inner = self.inner();
-        let fault = inner.faults.get(operation).or_else(|| inner.faults.get(Self::EVERYTHING)).copied();
+        let fault = inner
+            .faults
+            .get(operation)
+            .or_else(|| inner.faults.get(Self::EVERYTHING))
+            .copied();
         *inner.passed.entry(operation.to_owned()).or_default() += 1;
         fault
     }
 }
 
 async fn pass(State(gate): State<Gate>, mut request: Request) -> Response {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
     let refusal = |status, kind: &str| {
         let kind = format!("com.amazonaws.dynamodb.v20120810#{kind}");
-        (status, axum::Json(json!({"__type": kind, "message": "made up by the gate"}))).into_response()
+        (
+            status,
+            axum::Json(json!({"__type": kind, "message": "made up by the gate"})),
+        )
+            .into_response()
     };
     match gate.judge(&operation) {
         None => {}

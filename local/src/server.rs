@@ -35,7 +35,10 @@ impl Server {
             use axum::serve::ListenerExt;
             // Delayed acknowledgements would add 40 ms to every small answer.
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+            if let Err(error) = axum::serve(listener, router)
+                .with_graceful_shutdown(stopped)
+                .await
+            {
                 tracing::error!(%error, "A local server stopped");
             }
         })

@@ -78,7 +78,9 @@ impl SimulatedConnect {
     const PER_REQUEST: Duration = Duration::from_secs(2);
 
     pub(crate) async fn start(&self, address: &str) -> Result<Server> {
-        let router = Router::new().route("/search-contacts", post(search)).with_state(self.clone());
+        let router = Router::new()
+            .route("/search-contacts", post(search))
+            .with_state(self.clone());
         Server::http(address, router).await
     }
 
@@ -112,7 +114,10 @@ impl SimulatedConnect {
         inner.requests += 1;
         let now = Instant::now();
         if inner.behaviour == Behaviour::Normal {
-            if inner.last_taken.is_some_and(|last| now.duration_since(last) < Self::PER_REQUEST) {
+            if inner
+                .last_taken
+                .is_some_and(|last| now.duration_since(last) < Self::PER_REQUEST)
+            {
                 inner.throttled += 1;
                 return Behaviour::Throttled;
             }
@@ -124,7 +129,11 @@ impl SimulatedConnect {
 
 async fn search(State(connect): State<SimulatedConnect>, headers: HeaderMap, body: String) -> Response {
     if !headers.contains_key("authorization") {
-        return refusal(StatusCode::FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token");
+        return refusal(
+            StatusCode::FORBIDDEN,
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        );
     }
     match connect.admit() {
         Behaviour::Normal => {}
@@ -136,19 +145,32 @@ async fn search(State(connect): State<SimulatedConnect>, headers: HeaderMap, bod
             );
         }
         Behaviour::Throttled => {
-            return refusal(StatusCode::TOO_MANY_REQUESTS, "ThrottlingException", "Rate exceeded");
+            return refusal(
+                StatusCode::TOO_MANY_REQUESTS,
+                "ThrottlingException",
+                "Rate exceeded",
+            );
         }
         Behaviour::Malformed => return (StatusCode::OK, "<html>Welcome</html>").into_response(),
         Behaviour::Hanging => std::future::pending().await,
     }
     match serde_json::from_str::<Request>(&body) {
         Ok(request) => axum::Json(answer(&request, &connect.inner().contacts)).into_response(),
-        Err(error) => refusal(StatusCode::BAD_REQUEST, "InvalidRequestException", &error.to_string()),
+        Err(error) => refusal(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestException",
+            &error.to_string(),
+        ),
     }
 }
 
 fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response {
-    (status, [("x-amzn-errortype", kind)], axum::Json(json!({"message": message}))).into_response()
+    (
+        status,
+        [("x-amzn-errortype", kind)],
+        axum::Json(json!({"message": message})),
+    )
+        .into_response()
 }
 
 #[derive(Deserialize)]
@@ -202,9 +224,17 @@ fn answer(request: &Request, contacts: &[SearchableContact]) -> Value {
         .iter()
         .filter(|contact| at(contact).is_some_and(|at| range.contains(&at)))
         .filter(|contact| {
-            request.search_criteria.searchable_contact_attributes.criteria.iter().all(|criterion| {
-                contact.attributes.iter().any(|(key, value)| *key == criterion.key && criterion.values.contains(value))
-            })
+            request
+                .search_criteria
+                .searchable_contact_attributes
+                .criteria
+                .iter()
+                .all(|criterion| {
+                    contact
+                        .attributes
+                        .iter()
+                        .any(|(key, value)| *key == criterion.key && criterion.values.contains(value))
+                })
         })
         .collect();
     found.sort_by(|a, b| at(b).partial_cmp(&at(a)).unwrap_or(std::cmp::Ordering::Equal));
@@ -221,8 +251,14 @@ fn summary(contact: &SearchableContact) -> Value {
         "InitiationTimestamp": contact.initiated_at,
     });
     let optional = [
-        ("InitialContactId", contact.initial_contact_id.as_ref().map(|id| json!(id))),
-        ("PreviousContactId", contact.previous_contact_id.as_ref().map(|id| json!(id))),
+        (
+            "InitialContactId",
+            contact.initial_contact_id.as_ref().map(|id| json!(id)),
+        ),
+        (
+            "PreviousContactId",
+            contact.previous_contact_id.as_ref().map(|id| json!(id)),
+        ),
         ("DisconnectTimestamp", contact.disconnected_at.map(|at| json!(at))),
         ("QueueInfo", contact.queue_id.as_ref().map(|id| json!({"Id": id}))),
         (
@@ -234,7 +270,11 @@ fn summary(contact: &SearchableContact) -> Value {
         ),
     ];
     if let Value::Object(map) = &mut summary {
-        map.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
+        map.extend(
+            optional
+                .into_iter()
+                .filter_map(|(key, value)| Some((key.to_owned(), value?))),
+        );
     }
     summary
 }

@@ -35,7 +35,11 @@ pub struct SimulatedQueue(Arc<Mutex<Inner>>);
 
 impl SimulatedQueue {
     pub(crate) async fn start(&self, address: &str) -> Result<Server> {
-        Server::http(address, Router::new().fallback(post(send)).with_state(self.clone())).await
+        Server::http(
+            address,
+            Router::new().fallback(post(send)).with_state(self.clone()),
+        )
+        .await
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -54,7 +58,10 @@ impl SimulatedQueue {
 }
 
 async fn send(State(queue): State<SimulatedQueue>, headers: HeaderMap, body: String) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     let problem = |status, kind: &'static str| (status, axum::Json(json!({"__type": kind}))).into_response();
     if queue.inner().down {
         return problem(StatusCode::FORBIDDEN, "com.amazonaws.sqs#AccessDenied");
@@ -63,9 +70,18 @@ async fn send(State(queue): State<SimulatedQueue>, headers: HeaderMap, body: Str
         return problem(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#UnsupportedOperation");
     }
     let Ok(request) = serde_json::from_str::<Value>(&body) else {
-        return problem(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#InvalidMessageContents");
+        return problem(
+            StatusCode::BAD_REQUEST,
+            "com.amazonaws.sqs#InvalidMessageContents",
+        );
     };
-    let text = |pointer: &str| request.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |pointer: &str| {
+        request
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let letter = Letter {
         body: text("/MessageBody"),
         reason: text("/MessageAttributes/reason/StringValue"),

@@ -33,13 +33,21 @@ impl Addresses {
     /// Free ports on loopback.
     pub fn any() -> Self {
         let any = "127.0.0.1:0".to_owned();
-        Self { dynamo: any.clone(), connect: any.clone(), queue: any }
+        Self {
+            dynamo: any.clone(),
+            connect: any.clone(),
+            queue: any,
+        }
     }
 
     /// Three ports in a row on loopback, from `first`.
     pub fn from_port(first: u16) -> Self {
         let at = |offset| format!("127.0.0.1:{}", first.saturating_add(offset));
-        Self { dynamo: at(0), connect: at(1), queue: at(2) }
+        Self {
+            dynamo: at(0),
+            connect: at(1),
+            queue: at(2),
+        }
     }
 }
 
@@ -95,15 +103,25 @@ impl Stack {
             ("AWS_ENDPOINT_URL_CONNECT", self.connect.url()),
             ("AWS_ENDPOINT_URL_SQS", self.queue.url()),
             ("CONTACTS_TABLE", CONTACTS_TABLE.to_owned()),
-            ("DEAD_LETTER_QUEUE_URL", format!("{}/111122223333/dead-letters", self.queue.url())),
+            (
+                "DEAD_LETTER_QUEUE_URL",
+                format!("{}/111122223333/dead-letters", self.queue.url()),
+            ),
         ]
     }
 
     /// That environment, with changes, as settings.
     pub fn vars(&self, changes: &[(&str, &str)]) -> Vars {
-        let mut vars: HashMap<String, String> =
-            self.environment().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        vars.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut vars: HashMap<String, String> = self
+            .environment()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        vars.extend(
+            changes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
         Vars::from(vars)
     }
 
@@ -129,14 +147,27 @@ impl Stack {
     }
 
     /// The function `last-agent`, with changes to its environment.
-    pub async fn last_agent(&self, changes: &[(&str, &str)], metrics: MetricsSink) -> Result<last_agent::App> {
+    pub async fn last_agent(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<last_agent::App> {
         let config = last_agent::Config::from_vars(&self.vars(changes))?;
-        let patience = Patience::Caller { attempt: config.attempt_timeout };
-        let store = self.store(patience, &config.contacts_table, config.retention).await;
+        let patience = Patience::Caller {
+            attempt: config.attempt_timeout,
+        };
+        let store = self
+            .store(patience, &config.contacts_table, config.retention)
+            .await;
         let connect = self.sdk(patience, &self.connect).await;
         let search = config.search.then(|| {
             let client = aws_sdk_connect::Client::new(&connect);
-            Search::new(client, config.caller_attribute.clone(), config.search_days, config.search_timeout)
+            Search::new(
+                client,
+                config.caller_attribute.clone(),
+                config.search_days,
+                config.search_timeout,
+            )
         });
         let agents = LastAgents::new(store, search, config.policy.clone());
         Ok(last_agent::App::new(agents, config, metrics))
@@ -145,7 +176,9 @@ impl Stack {
     /// The function `contact-events`.
     pub async fn contact_events(&self, metrics: MetricsSink) -> Result<contact_events::App> {
         let config = contact_events::Config::from_vars(&self.vars(&[]))?;
-        let store = self.store(Patience::Stream, &config.contacts_table, config.retention).await;
+        let store = self
+            .store(Patience::Stream, &config.contacts_table, config.retention)
+            .await;
         let letters = self.letters(config.dead_letter_queue_url, "contact-events").await;
         Ok(contact_events::App::new(store, letters, metrics))
     }
@@ -153,8 +186,12 @@ impl Stack {
     /// The function `contact-records`.
     pub async fn contact_records(&self, metrics: MetricsSink) -> Result<contact_records::App> {
         let config = contact_records::Config::from_vars(&self.vars(&[]))?;
-        let store = self.store(Patience::Stream, &config.contacts_table, config.retention).await;
-        let letters = self.letters(config.dead_letter_queue_url.clone(), "contact-records").await;
+        let store = self
+            .store(Patience::Stream, &config.contacts_table, config.retention)
+            .await;
+        let letters = self
+            .letters(config.dead_letter_queue_url.clone(), "contact-records")
+            .await;
         Ok(contact_records::App::new(store, letters, config, metrics))
     }
 

@@ -1,11 +1,8 @@
 //! One contact, told in the three forms in which Amazon Connect tells it.
 
 use jiff::{SignedDuration, Timestamp};
+use ringback_local::centre::INSTANCE_ARN;
 use serde_json::{Map, Value, json};
-
-/// The instance of every story.
-pub const INSTANCE_ARN: &str =
-    "arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-00000000c0de";
 
 /// A moment of the story: seconds after noon (UTC) of 2026-11-20.
 pub fn at(seconds: i64) -> Timestamp {
@@ -59,7 +56,7 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// A call of +1 415 555 0100 that agent `ada` takes from the queue `orders` at `began + 20` and that lasts
+    /// A call of +1 415 555 0100 that agent `agent-a` takes from the queue `orders` at `began + 20` and that lasts
     /// three minutes.
     pub fn inbound(id: &str, began: i64) -> Self {
         Self {
@@ -70,7 +67,7 @@ impl Leg {
             method: "INBOUND",
             channel: "VOICE",
             number: Some("+14155550100".to_owned()),
-            agent: Some("ada".to_owned()),
+            agent: Some("agent-a".to_owned()),
             queue: Some(queue_arn("orders")),
             began,
             connected: began + 20,
@@ -157,9 +154,16 @@ impl Leg {
             "initiationMethod": self.method,
             "initiationTimestamp": at(self.began).to_string(),
         });
-        let chain = [("initialContactId", &self.initial), ("previousContactId", &self.previous)];
+        let chain = [
+            ("initialContactId", &self.initial),
+            ("previousContactId", &self.previous),
+        ];
         if let (Value::Object(detail), Value::Object(more)) = (&mut detail, more) {
-            detail.extend(chain.into_iter().filter_map(|(key, id)| Some((key.to_owned(), json!(id.as_ref()?)))));
+            detail.extend(
+                chain
+                    .into_iter()
+                    .filter_map(|(key, id)| Some((key.to_owned(), json!(id.as_ref()?)))),
+            );
             detail.extend(more);
         }
         json!({
@@ -191,8 +195,10 @@ impl Leg {
     pub fn connected_event(&self) -> Value {
         let mut more = self.agent_info();
         // Connect leaves the queue out of outbound contacts' events.
-        if let (Some(queue), Value::Object(more)) = (self.queue.as_ref().filter(|_| self.method != "OUTBOUND"), &mut more)
-        {
+        if let (Some(queue), Value::Object(more)) = (
+            self.queue.as_ref().filter(|_| self.method != "OUTBOUND"),
+            &mut more,
+        ) {
             let info = json!({"queueType": "STANDARD", "queueArn": queue, "enqueueTimestamp": at(self.began).to_string()});
             more.insert("queueInfo".to_owned(), info);
         }
@@ -203,7 +209,10 @@ impl Leg {
     pub fn ended_event(&self) -> Value {
         let mut more = self.agent_info();
         if let Value::Object(more) = &mut more {
-            more.insert("disconnectTimestamp".to_owned(), at(self.ended).to_string().into());
+            more.insert(
+                "disconnectTimestamp".to_owned(),
+                at(self.ended).to_string().into(),
+            );
             more.insert("disconnectReason".to_owned(), self.reason.into());
         }
         self.event("DISCONNECTED", self.ended, more)
@@ -236,7 +245,10 @@ impl Leg {
                 "AgentInteractionDuration": self.ended - self.connected,
             })
         });
-        let queue = self.queue.as_ref().map(|arn| json!({"ARN": arn, "Name": "Orders"}));
+        let queue = self
+            .queue
+            .as_ref()
+            .map(|arn| json!({"ARN": arn, "Name": "Orders"}));
         json!({
             "AWSAccountId": "111122223333",
             "AWSContactTraceRecordFormatVersion": "2017-03-10",

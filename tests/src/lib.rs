@@ -3,5 +3,6 @@
 mod leg;
 mod story;
 
-pub use leg::{Leg, at, agent_arn, queue_arn, INSTANCE_ARN};
-pub use story::{Story, Written};
+pub use leg::{Leg, agent_arn, at, queue_arn};
+pub use ringback_local::centre::INSTANCE_ARN;
+pub use story::Story;

@@ -1,8 +1,5 @@
 //! The three functions over a local stack.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use anyhow::Result;
 use aws_sdk_dynamodb::types::AttributeValue;
 use contact_events::Outcome;
@@ -12,31 +9,10 @@ use ringback_lambda::{MetricsSink, emf_sink};
 use ringback_local::dynamo::CONTACTS_TABLE;
 use ringback_local::kinesis::batch;
 use ringback_local::stack::{Addresses, Stack};
+use ringback_local::world::Lines;
 use serde_json::Value;
 
 use crate::{Leg, at};
-
-/// Text that several writers add to.
-#[derive(Debug, Clone, Default)]
-pub struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Written {
-    /// All that was written.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
-    }
-}
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The functions, their table, and what they wrote to CloudWatch.
 #[derive(Debug)]
@@ -50,7 +26,7 @@ pub struct Story {
     /// The function `contact-records`.
     pub contact_records: contact_records::App,
     /// The metrics of all functions, as EMF lines.
-    pub metrics: Written,
+    pub metrics: Lines,
 }
 
 impl Story {
@@ -62,7 +38,7 @@ impl Story {
     /// A story with changes to the environment of `last-agent`.
     pub async fn with(changes: &[(&str, &str)]) -> Result<Self> {
         let stack = Stack::start(&Addresses::any()).await?.gated().await?;
-        let metrics = Written::default();
+        let metrics = Lines::default();
         let sink = || -> MetricsSink { emf_sink(metrics.clone()) };
         Ok(Self {
             last_agent: stack.last_agent(changes, sink()).await?,
@@ -75,12 +51,16 @@ impl Story {
 
     /// `last-agent` again with other settings over the same table.
     pub async fn last_agent_with(&self, changes: &[(&str, &str)]) -> Result<last_agent::App> {
-        self.stack.last_agent(changes, emf_sink(self.metrics.clone())).await
+        self.stack
+            .last_agent(changes, emf_sink(self.metrics.clone()))
+            .await
     }
 
     /// What `last-agent` answers to the contact when it begins.
     pub async fn asks(&self, leg: &Leg) -> Value {
-        self.last_agent.answer(&leg.flow_event(), at(leg.began), None).await
+        self.last_agent
+            .answer(&leg.flow_event(), at(leg.began), None)
+            .await
     }
 
     /// What a contact event brings.
@@ -90,14 +70,21 @@ impl Story {
 
     /// A batch of contact records; the sequence numbers that failed.
     pub async fn records(&self, records: &[Value]) -> Result<Vec<String>> {
-        let bodies: Vec<_> = records.iter().map(|record| record.to_string().into_bytes()).collect();
+        let bodies: Vec<_> = records
+            .iter()
+            .map(|record| record.to_string().into_bytes())
+            .collect();
         self.raw_records(&bodies).await
     }
 
     /// A batch of anything; the sequence numbers that failed.
     pub async fn raw_records(&self, bodies: &[Vec<u8>]) -> Result<Vec<String>> {
         let answer = self.contact_records.take(&batch(bodies)?).await;
-        Ok(answer.batch_item_failures.into_iter().filter_map(|failure| failure.item_identifier).collect())
+        Ok(answer
+            .batch_item_failures
+            .into_iter()
+            .filter_map(|failure| failure.item_identifier)
+            .collect())
     }
 
     /// The whole life of a contact, in the order in which it happens; its record comes a minute after its end.
@@ -112,15 +99,25 @@ impl Story {
     /// An item of the table.
     pub async fn item(&self, id: &str) -> Result<Option<Item>> {
         let client = self.stack.dynamo_client().await;
-        let answer =
-            client.get_item().table_name(CONTACTS_TABLE).key(ID, AttributeValue::S(id.to_owned())).send().await?;
+        let answer = client
+            .get_item()
+            .table_name(CONTACTS_TABLE)
+            .key(ID, AttributeValue::S(id.to_owned()))
+            .send()
+            .await?;
         Ok(answer.item)
     }
 
     /// Every item of the table.
     pub async fn items(&self) -> Result<Vec<Item>> {
         let client = self.stack.dynamo_client().await;
-        Ok(client.scan().table_name(CONTACTS_TABLE).send().await?.items.unwrap_or_default())
+        Ok(client
+            .scan()
+            .table_name(CONTACTS_TABLE)
+            .send()
+            .await?
+            .items
+            .unwrap_or_default())
     }
 
     /// The sum of a metric over all lines.

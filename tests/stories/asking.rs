@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 const LATER: i64 = 3600;
 
 fn said(answer: &Value) -> (&str, &str) {
-    (answer["status"].as_str().unwrap(), answer["reason"].as_str().unwrap())
+    (
+        answer["status"].as_str().unwrap(),
+        answer["reason"].as_str().unwrap(),
+    )
 }
 
 async fn known_caller(changes: &[(&str, &str)]) -> Story {
@@ -24,7 +27,7 @@ async fn known_caller(changes: &[(&str, &str)]) -> Story {
     story
 }
 
-/// A contact that only the search knows, two hours ago with agent `linus`.
+/// A contact that only the search knows, two hours ago with agent `agent-c`.
 fn searchable(number: &str) -> SearchableContact {
     let began = at(-7200).as_second();
     SearchableContact {
@@ -33,7 +36,7 @@ fn searchable(number: &str) -> SearchableContact {
         previous_contact_id: None,
         initiation_method: "INBOUND".to_owned(),
         channel: "VOICE".to_owned(),
-        agent_id: Some("linus".to_owned()),
+        agent_id: Some("agent-c".to_owned()),
         queue_id: Some("orders".to_owned()),
         initiated_at: began,
         connected_to_agent_at: Some(began + 30),
@@ -49,15 +52,27 @@ async fn a_contact_that_asks_three_times_has_one_answer_and_counts_once() {
     let first = story.asks(&call).await;
     // Connect asks again after a while: the answer is the same, age included.
     for later in [1, 2] {
-        let again = story.last_agent.answer(&call.flow_event(), at(LATER + later), None).await;
+        let again = story
+            .last_agent
+            .answer(&call.flow_event(), at(LATER + later), None)
+            .await;
         assert_eq!(again, first);
     }
     assert_eq!(story.metric("Repeated"), 2);
     // One offer is counted, so the cap of two leaves one.
-    assert_eq!(said(&story.asks(&Leg::inbound("third", LATER + 10)).await), ("found", "last-agent"));
-    assert_eq!(said(&story.asks(&Leg::inbound("fourth", LATER + 20)).await), ("none", "caller-cap"));
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("third", LATER + 10)).await),
+        ("found", "last-agent")
+    );
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("fourth", LATER + 20)).await),
+        ("none", "caller-cap")
+    );
     // Tomorrow is another day.
-    assert_eq!(said(&story.asks(&Leg::inbound("fifth", LATER + 86_400)).await), ("found", "last-agent"));
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("fifth", LATER + 86_400)).await),
+        ("found", "last-agent")
+    );
 }
 
 #[tokio::test]
@@ -67,14 +82,29 @@ async fn a_contact_that_asks_about_another_caller_is_answered_anew() {
     assert_eq!(said(&story.asks(&call).await), ("none", "first-contact"));
     let mut event = call.flow_event();
     event["Details"]["Parameters"] = json!({"caller": "phone:+14155550100"});
-    assert_eq!(said(&story.last_agent.answer(&event, at(LATER), None).await), ("found", "last-agent"));
+    assert_eq!(
+        said(&story.last_agent.answer(&event, at(LATER), None).await),
+        ("found", "last-agent")
+    );
 }
 
 #[tokio::test]
 async fn the_callers_key_comes_from_parameter_attribute_endpoint_and_customer_id_in_this_order() {
     let story = Story::start().await.unwrap();
-    for (agent, key) in [("p", "customer:p-1"), ("a", "a-1"), ("e", "+447700900123"), ("c", "customer:c-1")] {
-        story.lives(&Leg::inbound(agent, 0).with(agent).attribute("CustomerPhoneNumber", key)).await.unwrap();
+    for (agent, key) in [
+        ("p", "customer:p-1"),
+        ("a", "a-1"),
+        ("e", "+447700900123"),
+        ("c", "customer:c-1"),
+    ] {
+        story
+            .lives(
+                &Leg::inbound(agent, 0)
+                    .with(agent)
+                    .attribute("CustomerPhoneNumber", key),
+            )
+            .await
+            .unwrap();
     }
     let mut event = Leg::inbound("asks", LATER).from("+447700900123").flow_event();
     event["Details"]["Parameters"]["caller"] = "customer:p-1".into();
@@ -93,7 +123,13 @@ async fn the_callers_key_comes_from_parameter_attribute_endpoint_and_customer_id
         take_away(&mut event);
     }
     let last = story.last_agent.answer(&event, at(LATER), None).await;
-    assert_eq!((heard, said(&last)), (vec!["p".into(), "a".into(), "e".into(), "c".into()], ("none", "no-caller")));
+    assert_eq!(
+        (heard, said(&last)),
+        (
+            vec!["p".into(), "a".into(), "e".into(), "c".into()],
+            ("none", "no-caller")
+        )
+    );
 }
 
 #[tokio::test]
@@ -106,7 +142,10 @@ async fn every_sample_of_a_flows_event_is_answered() {
         let story = Story::start().await.unwrap();
         let answer = story.last_agent.answer(&event, at(0), None).await;
         let (status, reason) = said(&answer);
-        heard.insert(file.file_name().into_string().unwrap(), format!("{status} {reason}"));
+        heard.insert(
+            file.file_name().into_string().unwrap(),
+            format!("{status} {reason}"),
+        );
     }
     insta::assert_debug_snapshot!(heard);
 }
@@ -114,8 +153,17 @@ async fn every_sample_of_a_flows_event_is_answered() {
 #[tokio::test]
 async fn what_is_no_flow_event_is_answered_too() {
     let story = Story::start().await.unwrap();
-    for event in [json!(null), json!({}), json!([1]), json!("x"), json!({"Details": {"ContactData": {"ContactId": 7}}})] {
-        assert_eq!(said(&story.last_agent.answer(&event, at(0), None).await), ("unavailable", "bad-event"));
+    for event in [
+        json!(null),
+        json!({}),
+        json!([1]),
+        json!("x"),
+        json!({"Details": {"ContactData": {"ContactId": 7}}}),
+    ] {
+        assert_eq!(
+            said(&story.last_agent.answer(&event, at(0), None).await),
+            ("unavailable", "bad-event")
+        );
     }
 }
 
@@ -129,7 +177,12 @@ async fn thirty_two_kilobytes_of_attributes_change_nothing() {
 #[tokio::test]
 async fn whatever_the_table_does_the_flow_is_answered_within_its_budget() {
     let budget = Duration::from_millis(700);
-    let faults = [Fault::Throttled, Fault::Down, Fault::Hanging, Fault::Slow(Duration::from_millis(30))];
+    let faults = [
+        Fault::Throttled,
+        Fault::Down,
+        Fault::Hanging,
+        Fault::Slow(Duration::from_millis(30)),
+    ];
     for fault in faults {
         for operation in ["Query", "UpdateItem", "TransactWriteItems", Gate::EVERYTHING] {
             let story = known_caller(&[("ANSWER_BUDGET_MS", "700"), ("ATTEMPT_TIMEOUT_MS", "150")]).await;
@@ -137,16 +190,26 @@ async fn whatever_the_table_does_the_flow_is_answered_within_its_budget() {
             let started = Instant::now();
             let answer = story.asks(&Leg::inbound("second", LATER)).await;
             let took = started.elapsed();
-            assert!(took < budget + Duration::from_millis(100), "{operation} {fault:?} took {took:?}");
+            assert!(
+                took < budget + Duration::from_millis(100),
+                "{operation} {fault:?} took {took:?}"
+            );
 
             let slow = matches!(fault, Fault::Slow(_));
             let blind = matches!(operation, "Query" | Gate::EVERYTHING) && !slow;
-            let expected = if blind { ("unavailable", "index-unavailable") } else { ("found", "last-agent") };
+            let expected = if blind {
+                ("unavailable", "index-unavailable")
+            } else {
+                ("found", "last-agent")
+            };
             assert_eq!(said(&answer), expected, "{operation} {fault:?}");
 
             // When the table is well again, the same contact is answered as if nothing had been.
             story.stack.gate().unwrap().heal();
-            assert_eq!(said(&story.asks(&Leg::inbound("second", LATER)).await), ("found", "last-agent"));
+            assert_eq!(
+                said(&story.asks(&Leg::inbound("second", LATER)).await),
+                ("found", "last-agent")
+            );
         }
     }
 }
@@ -157,9 +220,16 @@ async fn the_lambdas_remaining_time_bounds_the_budget() {
     story.stack.gate().unwrap().fail(Gate::EVERYTHING, Fault::Hanging);
     let started = Instant::now();
     let left = Some(Duration::from_millis(550));
-    let answer = story.last_agent.answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), left).await;
+    let answer = story
+        .last_agent
+        .answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), left)
+        .await;
     assert_eq!(said(&answer), ("unavailable", "out-of-time"));
-    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -168,7 +238,10 @@ async fn an_item_of_another_shape_hides_nobody() {
     let client = story.stack.dynamo_client().await;
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let caller = story.item("contact#first").await.unwrap().unwrap()["caller"].clone();
-    for (id, odd) in [("contact#odd", text("not a map")), ("elsewhere", AttributeValue::Bool(true))] {
+    for (id, odd) in [
+        ("contact#odd", text("not a map")),
+        ("elsewhere", AttributeValue::Bool(true)),
+    ] {
         client
             .put_item()
             .table_name(CONTACTS_TABLE)
@@ -180,7 +253,10 @@ async fn an_item_of_another_shape_hides_nobody() {
             .await
             .unwrap();
     }
-    assert_eq!(said(&story.asks(&Leg::inbound("second", LATER)).await), ("found", "last-agent"));
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("second", LATER)).await),
+        ("found", "last-agent")
+    );
 }
 
 #[tokio::test]
@@ -191,12 +267,25 @@ async fn a_cold_index_asks_the_search_once_and_remembers_what_it_found() {
     let answer = story.asks(&Leg::inbound("first", 0)).await;
     assert_eq!(said(&answer), ("found", "last-agent"));
     assert_eq!(
-        (&answer["agentId"], &answer["source"], &answer["rating"], &answer["queueId"]),
-        (&json!("linus"), &json!("search"), &json!("unknown"), &json!("orders"))
+        (
+            &answer["agentId"],
+            &answer["source"],
+            &answer["rating"],
+            &answer["queueId"]
+        ),
+        (
+            &json!("agent-c"),
+            &json!("search"),
+            &json!("unknown"),
+            &json!("orders")
+        )
     );
 
     let answer = story.asks(&Leg::inbound("second", 10)).await;
-    assert_eq!((&answer["agentId"], &answer["source"]), (&json!("linus"), &json!("index")));
+    assert_eq!(
+        (&answer["agentId"], &answer["source"]),
+        (&json!("agent-c"), &json!("index"))
+    );
     assert_eq!(story.stack.simulated_connect.requests(), 1);
 }
 
@@ -204,12 +293,18 @@ async fn a_cold_index_asks_the_search_once_and_remembers_what_it_found() {
 async fn a_caller_searched_in_vain_is_not_searched_again_for_a_while() {
     let story = Story::with(&[]).await.unwrap();
     for (contact, second) in [("first", 0), ("second", 60), ("third", 299)] {
-        assert_eq!(said(&story.asks(&Leg::inbound(contact, second)).await), ("none", "first-contact"));
+        assert_eq!(
+            said(&story.asks(&Leg::inbound(contact, second)).await),
+            ("none", "first-contact")
+        );
     }
     assert_eq!(story.stack.simulated_connect.requests(), 1);
     tokio::time::sleep(Duration::from_millis(2100)).await; // The quota of the simulated service is in real time.
     story.stack.simulated_connect.add(searchable("+14155550100"));
-    assert_eq!(said(&story.asks(&Leg::inbound("fourth", 301)).await), ("found", "last-agent"));
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("fourth", 301)).await),
+        ("found", "last-agent")
+    );
 }
 
 #[tokio::test]
@@ -225,16 +320,30 @@ async fn a_search_that_fails_is_named_and_a_throttle_keeps_everybody_off_for_a_w
         let started = Instant::now();
         let call = Leg::inbound("first", 0);
         assert_eq!(said(&story.asks(&call).await), ("unavailable", reason));
-        assert!(started.elapsed() < Duration::from_millis(700), "{reason} took {:?}", started.elapsed());
-        assert_eq!(story.metric("SearchThrottles"), u64::from(behaviour == Behaviour::Throttled));
+        assert!(
+            started.elapsed() < Duration::from_millis(700),
+            "{reason} took {:?}",
+            started.elapsed()
+        );
+        assert_eq!(
+            story.metric("SearchThrottles"),
+            u64::from(behaviour == Behaviour::Throttled)
+        );
 
         // The contact is linked all the same: its agent is remembered.
         story.event(&call.connected_event()).await.unwrap();
-        assert_eq!(said(&story.asks(&Leg::inbound("second", 60)).await), ("found", "last-agent"));
+        assert_eq!(
+            said(&story.asks(&Leg::inbound("second", 60)).await),
+            ("found", "last-agent")
+        );
 
         let other = |id, second| Leg::inbound(id, second).from("+14155550123");
         let soon = story.asks(&other("third", 5)).await;
-        let expected = if behaviour == Behaviour::Throttled { "search-budget" } else { reason };
+        let expected = if behaviour == Behaviour::Throttled {
+            "search-budget"
+        } else {
+            reason
+        };
         assert_eq!(said(&soon).1, expected);
         assert_eq!(said(&story.asks(&other("fourth", 30)).await).1, reason);
     }
@@ -262,9 +371,20 @@ async fn fifty_calls_on_a_cold_index_search_as_often_as_the_budget_allows() {
         *reasons.entry(reason.to_string()).or_insert(0) += 1;
     }
     // All asked at the same moment: the budget is one request in two seconds.
-    assert_eq!(story.stack.simulated_connect.requests(), 1, "after {:?}", started.elapsed());
+    assert_eq!(
+        story.stack.simulated_connect.requests(),
+        1,
+        "after {:?}",
+        started.elapsed()
+    );
     assert_eq!(story.stack.simulated_connect.throttled(), 0);
-    assert_eq!(reasons, BTreeMap::from([("\"first-contact\"".to_owned(), 1), ("\"search-budget\"".to_owned(), 49)]));
+    assert_eq!(
+        reasons,
+        BTreeMap::from([
+            ("\"first-contact\"".to_owned(), 1),
+            ("\"search-budget\"".to_owned(), 49)
+        ])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -290,14 +410,21 @@ async fn calls_of_one_caller_at_once_are_each_counted() {
 
 #[tokio::test]
 async fn an_agent_is_offered_to_so_many_callers_an_hour_and_no_more() {
-    let story = Story::with(&[("SEARCH_CONTACTS", "off"), ("STICKY_PER_AGENT_AND_HOUR", "2")]).await.unwrap();
+    let story = Story::with(&[("SEARCH_CONTACTS", "off"), ("STICKY_PER_AGENT_AND_HOUR", "2")])
+        .await
+        .unwrap();
     let number = |caller: i64| format!("+1415555010{caller}");
     for caller in 0..4 {
-        story.lives(&Leg::inbound(&format!("first-{caller}"), 0).from(&number(caller))).await.unwrap();
+        story
+            .lives(&Leg::inbound(&format!("first-{caller}"), 0).from(&number(caller)))
+            .await
+            .unwrap();
     }
     let mut heard = Vec::new();
     for (caller, second) in [(0, LATER), (1, LATER + 1), (2, LATER + 2), (3, LATER + 3600)] {
-        let answer = story.asks(&Leg::inbound(&format!("second-{caller}"), second).from(&number(caller))).await;
+        let answer = story
+            .asks(&Leg::inbound(&format!("second-{caller}"), second).from(&number(caller)))
+            .await;
         heard.push(answer["reason"].as_str().unwrap().to_owned());
     }
     assert_eq!(heard, ["last-agent", "last-agent", "agent-cap", "last-agent"]);
@@ -305,11 +432,18 @@ async fn an_agent_is_offered_to_so_many_callers_an_hour_and_no_more() {
 
 #[tokio::test]
 async fn stickiness_switched_off_still_remembers_for_the_day_it_is_switched_on() {
-    let story = Story::with(&[("SEARCH_CONTACTS", "off"), ("STICKY_MODE", "off")]).await.unwrap();
+    let story = Story::with(&[("SEARCH_CONTACTS", "off"), ("STICKY_MODE", "off")])
+        .await
+        .unwrap();
     let first = Leg::inbound("first", 0);
     assert_eq!(said(&story.asks(&first).await), ("none", "off"));
     story.event(&first.connected_event()).await.unwrap();
-    let on = story.last_agent_with(&[("SEARCH_CONTACTS", "off")]).await.unwrap();
-    let answer = on.answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), None).await;
+    let on = story
+        .last_agent_with(&[("SEARCH_CONTACTS", "off")])
+        .await
+        .unwrap();
+    let answer = on
+        .answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), None)
+        .await;
     assert_eq!(said(&answer), ("found", "last-agent"));
 }

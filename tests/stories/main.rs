@@ -8,6 +8,7 @@
 )]
 
 mod asking;
+mod calls;
 mod history;
 mod privacy;
 mod remembering;

@@ -10,7 +10,9 @@ const LATER: i64 = 3600;
 
 /// The agent offered, or why there is none.
 fn offered(answer: &Value) -> &str {
-    answer["agentId"].as_str().unwrap_or_else(|| answer["reason"].as_str().unwrap())
+    answer["agentId"]
+        .as_str()
+        .unwrap_or_else(|| answer["reason"].as_str().unwrap())
 }
 
 /// Whom the caller of `Leg::inbound` is offered an hour later.
@@ -21,7 +23,10 @@ async fn offered_later(story: &Story) -> String {
 #[tokio::test]
 async fn a_returning_caller_is_offered_the_agent_who_knows_them() {
     let story = Story::start().await.unwrap();
-    story.lives(&Leg::inbound("first", 0).attribute("CustomerRating", "5")).await.unwrap();
+    story
+        .lives(&Leg::inbound("first", 0).attribute("CustomerRating", "5"))
+        .await
+        .unwrap();
 
     let answer = story.asks(&Leg::inbound("second", LATER)).await;
 
@@ -30,8 +35,8 @@ async fn a_returning_caller_is_offered_the_agent_who_knows_them() {
         "reason": "last-agent",
         "source": "index",
         "mode": "same-first",
-        "agentId": "ada",
-        "agentArn": agent_arn("ada"),
+        "agentId": "agent-a",
+        "agentArn": agent_arn("agent-a"),
         "queueId": "orders",
         "queueArn": queue_arn("orders"),
         "contactId": "first",
@@ -48,25 +53,34 @@ async fn a_caller_who_was_cut_off_is_known_before_the_call_has_even_ended() {
     let first = Leg::inbound("first", 0);
     story.asks(&first).await;
     story.event(&first.connected_event()).await.unwrap();
-    assert_eq!(offered(&story.asks(&Leg::inbound("again", 90)).await), "ada");
+    assert_eq!(offered(&story.asks(&Leg::inbound("again", 90)).await), "agent-a");
 }
 
 #[tokio::test]
 async fn after_a_transfer_the_agent_who_took_over_is_offered() {
     // Cold: the first agent leaves at once. Warm: they stay a while to introduce the customer. By the record: both
     // legs end in the same second, and only the record says that the transfer was completed.
-    for (first_ended, second_ended, completed) in [(100, 400, None), (160, 400, None), (400, 400, Some(150))] {
+    for (first_ended, second_ended, completed) in [(100, 400, None), (160, 400, None), (400, 400, Some(150))]
+    {
         let story = Story::start().await.unwrap();
         let mut first = Leg::inbound("first", 0);
         first.ended = first_ended;
         first.next = Some("second".to_owned());
         first.transfer_completed = completed;
-        let second = first.then("second", "TRANSFER", "grace", 120, second_ended);
-        let second = Leg { next: None, transfer_completed: None, ..second };
+        let second = first.then("second", "TRANSFER", "agent-b", 120, second_ended);
+        let second = Leg {
+            next: None,
+            transfer_completed: None,
+            ..second
+        };
         story.lives(&first).await.unwrap();
         story.event(&second.connected_event()).await.unwrap();
         story.event(&second.ended_event()).await.unwrap();
-        assert_eq!(offered_later(&story).await, "grace", "{first_ended} {second_ended} {completed:?}");
+        assert_eq!(
+            offered_later(&story).await,
+            "agent-b",
+            "{first_ended} {second_ended} {completed:?}"
+        );
     }
 }
 
@@ -75,10 +89,10 @@ async fn a_colleague_who_was_only_asked_is_not_offered() {
     let story = Story::start().await.unwrap();
     let mut first = Leg::inbound("first", 0);
     first.ended = 500;
-    let consulted = first.then("second", "TRANSFER", "grace", 120, 200);
+    let consulted = first.then("second", "TRANSFER", "agent-b", 120, 200);
     story.lives(&first).await.unwrap();
     story.lives(&consulted).await.unwrap();
-    assert_eq!(offered_later(&story).await, "ada");
+    assert_eq!(offered_later(&story).await, "agent-a");
 }
 
 #[tokio::test]
@@ -87,8 +101,18 @@ async fn while_a_consultation_lasts_the_first_agent_stands() {
     let first = Leg::inbound("first", 0);
     story.asks(&first).await;
     story.event(&first.connected_event()).await.unwrap();
-    story.event(&first.then("second", "TRANSFER", "grace", 120, 0).connected_event()).await.unwrap();
-    assert_eq!(offered(&story.asks(&Leg::inbound("other-line", 130)).await), "ada");
+    story
+        .event(
+            &first
+                .then("second", "TRANSFER", "agent-b", 120, 0)
+                .connected_event(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("other-line", 130)).await),
+        "agent-a"
+    );
 }
 
 #[tokio::test]
@@ -97,12 +121,12 @@ async fn callback_and_queue_transfer_legs_belong_to_the_first_contacts_caller() 
         let story = Story::start().await.unwrap();
         let mut first = Leg::inbound("first", 0);
         first.agent = None;
-        let next = first.then("second", method, "grace", 300, 500);
+        let next = first.then("second", method, "agent-b", 300, 500);
         story.asks(&first).await;
         story.event(&first.ended_event()).await.unwrap();
         story.event(&next.connected_event()).await.unwrap();
         let answer = story.asks(&Leg::inbound("later", LATER)).await;
-        assert_eq!(offered(&answer), "grace", "{method}");
+        assert_eq!(offered(&answer), "agent-b", "{method}");
         assert_eq!(answer["contactId"], "second");
     }
 }
@@ -114,24 +138,34 @@ async fn an_outbound_call_counts_only_where_the_policy_says_so_and_has_no_queue(
     call.method = "OUTBOUND";
     story.event(&call.connected_event()).await.unwrap();
     story.event(&call.ended_event()).await.unwrap();
-    let with_outbound =
-        story.last_agent_with(&[("STICKY_OUTBOUND", "on"), ("SEARCH_CONTACTS", "off")]).await.unwrap();
+    let with_outbound = story
+        .last_agent_with(&[("STICKY_OUTBOUND", "on"), ("SEARCH_CONTACTS", "off")])
+        .await
+        .unwrap();
     let asks = |id| Leg::inbound(id, LATER).flow_event();
     let now = ringback_tests::at(LATER);
 
     // An event has no number: without the record nobody knows whom the agent called.
-    assert_eq!(offered(&with_outbound.answer(&asks("a"), now, None).await), "first-contact");
+    assert_eq!(
+        offered(&with_outbound.answer(&asks("a"), now, None).await),
+        "first-contact"
+    );
     story.records(&[call.record(300)]).await.unwrap();
 
-    assert_eq!(offered(&story.last_agent.answer(&asks("b"), now, None).await), "first-contact");
+    assert_eq!(
+        offered(&story.last_agent.answer(&asks("b"), now, None).await),
+        "first-contact"
+    );
     let answer = with_outbound.answer(&asks("c"), now, None).await;
-    assert_eq!(offered(&answer), "ada");
+    assert_eq!(offered(&answer), "agent-a");
     assert_eq!(answer["queueArn"], Value::Null);
 }
 
 #[tokio::test]
 async fn an_agent_who_never_reached_the_customer_is_not_offered() {
-    let story = Story::with(&[("STICKY_OUTBOUND", "on"), ("SEARCH_CONTACTS", "off")]).await.unwrap();
+    let story = Story::with(&[("STICKY_OUTBOUND", "on"), ("SEARCH_CONTACTS", "off")])
+        .await
+        .unwrap();
     let mut call = Leg::inbound("out", 0);
     call.method = "OUTBOUND";
     call.reason = "TELECOM_UNANSWERED";
@@ -144,18 +178,21 @@ async fn a_supervisor_who_listens_or_barges_in_is_not_offered() {
     let story = Story::start().await.unwrap();
     let first = Leg::inbound("first", 0);
     story.lives(&first).await.unwrap();
-    let listening = first.then("second", "MONITOR", "boss", 100, 900);
+    let listening = first.then("second", "MONITOR", "supervisor", 100, 900);
     for event in [listening.connected_event(), listening.ended_event()] {
         story.event(&event).await.unwrap();
     }
     story.records(&[listening.record(950)]).await.unwrap();
-    assert_eq!(offered_later(&story).await, "ada");
+    assert_eq!(offered_later(&story).await, "agent-a");
 }
 
 #[tokio::test]
 async fn a_caller_transferred_a_second_ago_is_not_offered_who_transferred_them() {
     let story = Story::start().await.unwrap();
-    story.lives(&Leg::inbound("yesterday", -80_000).with("grace")).await.unwrap();
+    story
+        .lives(&Leg::inbound("yesterday", -80_000).with("agent-b"))
+        .await
+        .unwrap();
     let first = Leg::inbound("first", 0);
     story.asks(&first).await;
     story.event(&first.connected_event()).await.unwrap();
@@ -163,25 +200,41 @@ async fn a_caller_transferred_a_second_ago_is_not_offered_who_transferred_them()
 
     let mut transferred = first.then("second", "QUEUE_TRANSFER", "nobody", 0, 0);
     transferred.began = first.ended + 1;
-    assert_eq!(offered(&story.asks(&transferred).await), "grace");
+    assert_eq!(offered(&story.asks(&transferred).await), "agent-b");
 }
 
 #[tokio::test]
 async fn an_agents_own_queue_is_no_queue_to_wait_in() {
     let story = Story::start().await.unwrap();
     let mut first = Leg::inbound("first", 0);
-    first.queue = Some(format!("{INSTANCE_ARN}/queue/agent/ada"));
+    first.queue = Some(format!("{INSTANCE_ARN}/queue/agent/agent-a"));
     story.lives(&first).await.unwrap();
     let answer = story.asks(&Leg::inbound("second", LATER)).await;
-    assert_eq!((offered(&answer), &answer["queueId"]), ("ada", &Value::Null));
+    assert_eq!((offered(&answer), &answer["queueId"]), ("agent-a", &Value::Null));
 }
 
 #[tokio::test]
 async fn a_bad_call_is_not_repeated_and_no_survey_is_not_a_bad_survey() {
-    for (rating, expected) in [("1", "low-rating"), ("2", "low-rating"), ("3", "ada"), ("nonsense", "ada"), ("9", "ada")] {
+    for (rating, expected) in [
+        ("1", "low-rating"),
+        ("2", "low-rating"),
+        ("3", "agent-a"),
+        ("nonsense", "agent-a"),
+        ("9", "agent-a"),
+    ] {
         let story = Story::start().await.unwrap();
-        story.lives(&Leg::inbound("good", -7200).with("grace").attribute("CustomerRating", "5")).await.unwrap();
-        story.lives(&Leg::inbound("first", 0).attribute("CustomerRating", rating)).await.unwrap();
+        story
+            .lives(
+                &Leg::inbound("good", -7200)
+                    .with("agent-b")
+                    .attribute("CustomerRating", "5"),
+            )
+            .await
+            .unwrap();
+        story
+            .lives(&Leg::inbound("first", 0).attribute("CustomerRating", rating))
+            .await
+            .unwrap();
         assert_eq!(offered_later(&story).await, expected, "rated {rating}");
     }
 }
@@ -200,16 +253,25 @@ async fn a_rating_that_comes_later_counts_and_an_older_record_never_wins() {
 #[tokio::test]
 async fn short_talks_old_talks_and_other_channels_make_no_acquaintance() {
     let story = Story::start().await.unwrap();
-    let mut short = Leg::inbound("short", 0).with("hasty");
+    let mut short = Leg::inbound("short", 0).with("agent-d");
     short.ended = short.connected + 5;
     story.lives(&short).await.unwrap();
-    story.lives(&Leg::inbound("old", -8 * 86_400).with("ancient")).await.unwrap();
-    let mut task = Leg::inbound("task", -500).with("clerk");
+    story
+        .lives(&Leg::inbound("old", -8 * 86_400).with("agent-e"))
+        .await
+        .unwrap();
+    let mut task = Leg::inbound("task", -500).with("agent-f");
     task.channel = "TASK";
     story.lives(&task).await.unwrap();
     assert_eq!(offered_later(&story).await, "first-contact");
-    story.lives(&Leg::inbound("good", -1000).with("grace")).await.unwrap();
-    assert_eq!(offered(&story.asks(&Leg::inbound("third", LATER)).await), "grace");
+    story
+        .lives(&Leg::inbound("good", -1000).with("agent-b"))
+        .await
+        .unwrap();
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("third", LATER)).await),
+        "agent-b"
+    );
 }
 
 #[tokio::test]
@@ -217,9 +279,15 @@ async fn an_event_for_a_contact_nobody_linked_shows_nobody_until_its_record_name
     let story = Story::start().await.unwrap();
     let first = Leg::inbound("first", 0);
     story.event(&first.connected_event()).await.unwrap();
-    assert_eq!(offered(&story.asks(&Leg::inbound("second", 100)).await), "first-contact");
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("second", 100)).await),
+        "first-contact"
+    );
     story.records(&[first.record(300)]).await.unwrap();
-    assert_eq!(offered(&story.asks(&Leg::inbound("third", LATER)).await), "ada");
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("third", LATER)).await),
+        "agent-a"
+    );
 }
 
 /// A step of a story that may come at any time and more than once.
@@ -248,7 +316,8 @@ async fn remembered(story: &Story) -> Vec<(String, String)> {
         .iter()
         .flat_map(|item| {
             let id = item["id"].as_s().unwrap().clone();
-            item.iter().map(move |(name, value)| (format!("{id} {name}"), format!("{:?}", sorted(value))))
+            item.iter()
+                .map(move |(name, value)| (format!("{id} {name}"), format!("{:?}", sorted(value))))
         })
         .collect();
     facts.sort();
@@ -258,7 +327,10 @@ async fn remembered(story: &Story) -> Vec<(String, String)> {
 fn sorted(value: &aws_sdk_dynamodb::types::AttributeValue) -> Vec<String> {
     match value.as_m() {
         Ok(map) => {
-            let mut parts: Vec<_> = map.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            let mut parts: Vec<_> = map
+                .iter()
+                .map(|(name, value)| format!("{name}={value:?}"))
+                .collect();
             parts.sort();
             parts
         }
@@ -270,7 +342,10 @@ fn sorted(value: &aws_sdk_dynamodb::types::AttributeValue) -> Vec<String> {
 fn eventful() -> Vec<Step> {
     let mut first = Leg::inbound("first", 0);
     first.next = Some("second".to_owned());
-    let second = Leg { next: None, ..first.then("second", "TRANSFER", "grace", 150, 400) };
+    let second = Leg {
+        next: None,
+        ..first.then("second", "TRANSFER", "agent-b", 150, 400)
+    };
     let rated = second.clone().attribute("CustomerRating", "4");
     vec![
         Step::Asks(first.clone()),
@@ -290,12 +365,14 @@ async fn any_order_and_any_repetition_end_in_the_same_memory() {
     let in_order = Story::start().await.unwrap();
     play(&in_order, &steps).await;
     let expected = remembered(&in_order).await;
-    assert_eq!(offered_later(&in_order).await, "grace");
+    assert_eq!(offered_later(&in_order).await, "agent-b");
 
     // A small generator with a fixed seed: the orders are many, and the same in every run.
     let mut seed = 0x2026_1120_u64;
     let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(seed >> 33).unwrap() % below
     };
     for round in 0..60 {
@@ -303,12 +380,14 @@ async fn any_order_and_any_repetition_end_in_the_same_memory() {
         if round == 0 {
             shuffled.reverse();
         } else {
-            (1..shuffled.len()).rev().for_each(|last| shuffled.swap(last, random(last + 1)));
+            (1..shuffled.len())
+                .rev()
+                .for_each(|last| shuffled.swap(last, random(last + 1)));
         }
         let story = Story::start().await.unwrap();
         play(&story, &shuffled).await;
         assert_eq!(remembered(&story).await, expected, "round {round}");
-        assert_eq!(offered_later(&story).await, "grace", "round {round}");
+        assert_eq!(offered_later(&story).await, "agent-b", "round {round}");
     }
 }
 
@@ -320,11 +399,17 @@ async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_m
         let call = Leg::inbound(contact, LATER);
         story.asks(&call).await;
         for _ in 0..3 {
-            story.event(&call.routing_event("ada", status)).await.unwrap();
+            story.event(&call.routing_event("agent-a", status)).await.unwrap();
         }
     }
     // Routing criteria of somebody else's flow are not our offers.
     let other = Leg::inbound("other", LATER).from("+14155550177");
-    assert!(matches!(story.event(&other.routing_event("ada", "EXPIRED")).await.unwrap(), Outcome::Observed(_)));
+    assert!(matches!(
+        story
+            .event(&other.routing_event("agent-a", "EXPIRED"))
+            .await
+            .unwrap(),
+        Outcome::Observed(_)
+    ));
     assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (1, 1));
 }

@@ -6,7 +6,9 @@ use ringback_tests::{Leg, Story, at};
 use serde_json::{Value, json};
 
 fn offered(answer: &Value) -> &str {
-    answer["agentId"].as_str().unwrap_or_else(|| answer["reason"].as_str().unwrap())
+    answer["agentId"]
+        .as_str()
+        .unwrap_or_else(|| answer["reason"].as_str().unwrap())
 }
 
 #[tokio::test]
@@ -14,7 +16,11 @@ async fn a_record_that_cannot_be_read_lies_in_the_queue_and_the_batch_goes_on() 
     let story = Story::start().await.unwrap();
     let record = Leg::inbound("first", 0).record(300).to_string().into_bytes();
     let no_instance = json!({"ContactId": "x", "LastUpdateTimestamp": "2026-11-20T12:00:00Z"}).to_string();
-    let bodies = [b"\xff\x00 not JSON".to_vec(), no_instance.clone().into_bytes(), record];
+    let bodies = [
+        b"\xff\x00 not JSON".to_vec(),
+        no_instance.clone().into_bytes(),
+        record,
+    ];
 
     assert!(story.raw_records(&bodies).await.unwrap().is_empty());
 
@@ -23,7 +29,10 @@ async fn a_record_that_cannot_be_read_lies_in_the_queue_and_the_batch_goes_on() 
     assert_eq!(origins, ["1", "2"]);
     assert_eq!(letters[1].body, no_instance);
     assert!(letters[1].reason.contains("InstanceARN"), "{}", letters[1].reason);
-    assert_eq!(offered(&story.asks(&Leg::inbound("second", 3600)).await), "ada");
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("second", 3600)).await),
+        "agent-a"
+    );
     assert_eq!(story.metric("DeadLetters"), 2);
 }
 
@@ -31,7 +40,9 @@ async fn a_record_that_cannot_be_read_lies_in_the_queue_and_the_batch_goes_on() 
 async fn a_failure_that_passes_reports_the_lowest_sequence_number_and_the_repetition_changes_nothing() {
     let story = Story::start().await.unwrap();
     let leg = |id: &str, second| Leg::inbound(id, second);
-    let records: Vec<_> = [("a", 0), ("b", 500), ("c", 1000)].map(|(id, second)| leg(id, second).record(2000)).into();
+    let records: Vec<_> = [("a", 0), ("b", 500), ("c", 1000)]
+        .map(|(id, second)| leg(id, second).record(2000))
+        .into();
 
     story.records(&records[..1]).await.unwrap();
     story.stack.gate().unwrap().fail("UpdateItem", Fault::Down);
@@ -59,15 +70,28 @@ async fn what_can_neither_be_read_nor_put_into_the_queue_comes_again() {
 
     story.stack.dead_letters.set_down(false);
     assert!(story.raw_records(&bodies).await.unwrap().is_empty());
-    assert_eq!(story.event(&json!({"detail": {}, "id": "odd"})).await.unwrap(), Outcome::DeadLettered);
-    let origins: Vec<_> = story.stack.dead_letters.letters().into_iter().map(|letter| letter.origin).collect();
+    assert_eq!(
+        story.event(&json!({"detail": {}, "id": "odd"})).await.unwrap(),
+        Outcome::DeadLettered
+    );
+    let origins: Vec<_> = story
+        .stack
+        .dead_letters
+        .letters()
+        .into_iter()
+        .map(|letter| letter.origin)
+        .collect();
     assert_eq!(origins, ["2", "odd"]);
 }
 
 #[tokio::test]
 async fn an_event_that_the_table_does_not_take_is_an_error_that_names_its_kind() {
     let story = Story::start().await.unwrap();
-    story.stack.gate().unwrap().fail(Gate::EVERYTHING, Fault::Throttled);
+    story
+        .stack
+        .gate()
+        .unwrap()
+        .fail(Gate::EVERYTHING, Fault::Throttled);
     let event = Leg::inbound("first", 0).connected_event();
     let error = story.contact_events.take(&event, at(0)).await.unwrap_err();
     let diagnostic = lambda_runtime::Diagnostic::from(error);
@@ -82,7 +106,13 @@ async fn an_event_that_the_table_does_not_take_is_an_error_that_names_its_kind()
 async fn events_that_say_nothing_about_an_agent_cost_no_write() {
     let story = Story::start().await.unwrap();
     let mut event = Leg::inbound("first", 0).connected_event();
-    for kind in ["INITIATED", "CONNECTED_TO_SYSTEM", "QUEUED", "PAUSED", "SOMETHING_NEW"] {
+    for kind in [
+        "INITIATED",
+        "CONNECTED_TO_SYSTEM",
+        "QUEUED",
+        "PAUSED",
+        "SOMETHING_NEW",
+    ] {
         event["detail"]["eventType"] = kind.into();
         assert_eq!(story.event(&event).await.unwrap(), Outcome::Ignored, "{kind}");
     }

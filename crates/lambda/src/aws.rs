@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 
 /// Who is waiting for the answer decides how patient a client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,11 @@ pub enum Patience {
 
 /// The SDK's configuration, from the environment that Lambda gives (region, credentials, endpoints).
 pub async fn aws_config(patience: Patience) -> SdkConfig {
+    aws_loader(patience).load().await
+}
+
+/// The same, still open for another region, other credentials and endpoints.
+pub fn aws_loader(patience: Patience) -> ConfigLoader {
     let (attempts, attempt, operation) = match patience {
         // The back-off between the attempts comes on top of them.
         Patience::Caller { attempt } => (2, attempt, attempt * 2 + Duration::from_millis(150)),
@@ -34,9 +39,5 @@ pub async fn aws_config(patience: Patience) -> SdkConfig {
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(retry)
-        .timeout_config(timeout)
-        .load()
-        .await
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(retry).timeout_config(timeout)
 }

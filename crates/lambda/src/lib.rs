@@ -6,7 +6,7 @@ mod deadline;
 mod metrics;
 mod vars;
 
-pub use aws::{Patience, aws_config};
+pub use aws::{Patience, aws_config, aws_loader};
 pub use dead_letter::{DeadLetterError, DeadLetters};
 pub use deadline::time_left;
 pub use lambda_runtime::tracing::init_default_subscriber as init_logs;
