@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod afterwards;
+pub mod bundle;
 pub mod centre;
 pub mod dynamo;
 pub mod flows;

@@ -39,5 +39,7 @@ pub fn aws_loader(patience: Patience) -> ConfigLoader {
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(retry).timeout_config(timeout)
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(retry)
+        .timeout_config(timeout)
 }

@@ -3,12 +3,13 @@
 mod aws;
 mod dead_letter;
 mod deadline;
+mod logs;
 mod metrics;
 mod vars;
 
 pub use aws::{Patience, aws_config, aws_loader};
 pub use dead_letter::{DeadLetterError, DeadLetters};
 pub use deadline::time_left;
-pub use lambda_runtime::tracing::init_default_subscriber as init_logs;
+pub use logs::{init_logs, init_logs_to_stderr};
 pub use metrics::{MetricsSink, emf_sink, stdout_metrics};
 pub use vars::{BadVariable, Vars};

@@ -1,0 +1,297 @@
+//! `ringback call`: one call, with the conditions it meets.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ringback_contact_flow::run::{AgentState, Channel, Party, Run};
+use ringback_local::centre::Centre;
+use ringback_local::flows::FlowFile;
+use ringback_local::gate::{Fault, Gate};
+use ringback_local::world::{self, World};
+
+use super::show;
+
+/// A Friday morning: within the built-in call centre's hours, and the same in every run.
+const MORNING: &str = "2026-11-20T10:00:00Z";
+
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  A caller nobody knows:
+    ringback call --from +14155550100
+  Offered the agent of yesterday, and accepted:
+    ringback call --from +14155550100 --spoke-with agent-a --press 1
+  That agent is busy for longer than the offer lasts:
+    ringback call --from +14155550100 --spoke-with agent-a --press 1 --agent agent-a=busy
+  Yesterday's call was rated 1:
+    ringback call --from +14155550100 --spoke-with agent-a --rated 1
+  The table is down:
+    ringback call --from +14155550100 --spoke-with agent-a --fault down
+  In the evening, London time:
+    ringback call --from +14155550100 --at 2026-11-20T23:00+00:00")]
+pub(crate) struct Call {
+    /// The caller's number in E.164; without it the number is withheld.
+    #[arg(long, value_name = "NUMBER")]
+    from: Option<String>,
+    /// The operator's own id of the customer, for channels without a number.
+    #[arg(long, value_name = "ID")]
+    customer_id: Option<String>,
+    /// How the customer comes.
+    #[arg(long, value_enum, default_value_t = By::Voice)]
+    channel: By,
+    /// What the caller keys at the next prompt that asks; repeat it for the prompts after, empty for no key.
+    #[arg(long, value_name = "KEYS")]
+    press: Vec<String>,
+    /// The flow the call comes into; other flows are the shipped ones and those beside it.
+    #[arg(long, value_name = "FILE")]
+    flow: Option<PathBuf>,
+    /// What stands for a placeholder `${NAME}` of the flow.
+    #[arg(long, value_name = "NAME=TEXT", value_parser = pair)]
+    fill: Vec<(String, String)>,
+    /// When the call comes in, with an offset from UTC.
+    #[arg(long, value_name = "TIME", default_value = MORNING, value_parser = time)]
+    at: Timestamp,
+    /// A call centre in place of the built-in one: JSON with instanceArn, queues, agents and hours.
+    #[arg(long, value_name = "FILE")]
+    centre: Option<PathBuf>,
+    /// What an agent is doing when the call comes in: available, offline, busy[:SECONDS] or acw:SECONDS.
+    #[arg(long, value_name = "ID=STATE", value_parser = agent)]
+    agent: Vec<(String, AgentState)>,
+    /// The caller spoke with this agent the day before.
+    #[arg(long, value_name = "ID")]
+    spoke_with: Option<String>,
+    /// How the caller rated that conversation, 1 to 5.
+    #[arg(long, value_name = "1-5", requires = "spoke_with", value_parser = clap::value_parser!(u8).range(1..=5))]
+    rated: Option<u8>,
+    /// How many calls the caller has made since, today, each of which was offered that agent.
+    #[arg(long, value_name = "CALLS", requires = "spoke_with", default_value_t = 0)]
+    called_today: u8,
+    /// How long the caller waits in a queue before hanging up, in seconds.
+    #[arg(long, value_name = "SECONDS")]
+    patience: Option<u32>,
+    /// How long the conversation with the agent lasts, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    talk: u32,
+    /// Who ends the conversation; the survey is asked when it is the agent.
+    #[arg(long, value_enum, default_value_t = Side::Agent)]
+    hung_up_by: Side,
+    /// A setting of the function last-agent, for example STICKY_MODE=agent-queue.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// What befalls the contacts table during the call.
+    #[arg(long, value_enum)]
+    fault: Option<Trouble>,
+    /// The transcript and the contact as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum By {
+    Voice,
+    Chat,
+    Task,
+    Email,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Side {
+    Agent,
+    Customer,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Trouble {
+    /// It answers with internal errors.
+    Down,
+    /// It throttles everything.
+    Throttled,
+    /// It never answers.
+    Hanging,
+    /// It answers 300 ms late.
+    Slow,
+}
+
+impl Call {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        if let Some(from) = &self.from {
+            ringback_connect::phone::E164::parse(from).with_context(|| "--from".to_owned())?;
+        }
+        let mut centre = Centre::load(self.centre.as_deref())?;
+        centre.values.extend(self.fill.iter().cloned());
+        let flow = install(&mut centre, self.flow.as_deref())?;
+        let zone = centre
+            .centre
+            .hours
+            .first()
+            .map_or(TimeZone::UTC, |hours| hours.time_zone.clone());
+        let settings: Vec<_> = self
+            .set
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let mut world = World::start(centre, &settings).await?;
+
+        let call = self.call(flow);
+        if let Some(agent) = &self.spoke_with {
+            self.acquaint(&mut world, &call, agent).await?;
+        }
+        if let Some(trouble) = self.fault
+            && let Some(gate) = world.stack.gate()
+        {
+            gate.fail(Gate::EVERYTHING, trouble.fault());
+        }
+        let run = world.call_only(&call).await?;
+        if self.json {
+            anstream::println!("{}", serde_json::to_string_pretty(&run)?);
+        } else {
+            show::run(&run, &zone);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn call(&self, flow: String) -> world::Call {
+        let mut call = world::Call::new(self.from.as_deref().unwrap_or("anonymous"), self.at);
+        if !matches!(self.channel, By::Voice) {
+            call.from = None;
+        }
+        call.customer_id.clone_from(&self.customer_id);
+        call.channel = match self.channel {
+            By::Voice => Channel::Voice,
+            By::Chat => Channel::Chat,
+            By::Task => Channel::Task,
+            By::Email => Channel::Email,
+        };
+        call.flow = flow;
+        call.agents.clone_from(&self.agent);
+        call.caller.keys = self
+            .press
+            .iter()
+            .map(|keys| Some(keys.clone()).filter(|keys| !keys.is_empty()))
+            .collect();
+        call.caller.queue_patience_seconds = self.patience;
+        call.caller.conversation.seconds = self.talk;
+        call.caller.conversation.ended_by = match self.hung_up_by {
+            Side::Agent => Party::Agent,
+            Side::Customer => Party::Customer,
+        };
+        call
+    }
+
+    /// The day before, and the calls of today up to this one.
+    async fn acquaint(&self, world: &mut World, call: &world::Call, agent: &str) -> Result<()> {
+        if !world.centre.centre.agents.iter().any(|known| known.id == agent) {
+            let known: Vec<_> = world
+                .centre
+                .centre
+                .agents
+                .iter()
+                .map(|agent| agent.id.as_str())
+                .collect();
+            bail!(
+                "the call centre has no agent {agent}; it has {}",
+                known.join(", ")
+            );
+        }
+        let yesterday = world::Call {
+            at: self.at - SignedDuration::from_hours(24),
+            ..call.clone()
+        };
+        let run = world.spoke(&yesterday, agent, self.rated).await?;
+        self.announce(&run, &format!("The day before, the caller spoke with {agent}."));
+        for earlier in (1..=i64::from(self.called_today)).rev() {
+            let before = world::Call {
+                at: self.at - SignedDuration::from_mins(10 * earlier),
+                ..call.clone()
+            };
+            world.call(&before).await?;
+            self.announce(&run, &format!("{} minutes ago, the caller called.", 10 * earlier));
+        }
+        Ok(())
+    }
+
+    fn announce(&self, run: &Run, text: &str) {
+        if self.json {
+            return;
+        }
+        match run.finished.attributes.get("CustomerRating") {
+            Some(rating) => show::note(&format!("{text} They rated it {rating}.")),
+            None => show::note(text),
+        }
+    }
+}
+
+/// Puts the flow and those beside it in; the name of the flow the call comes into.
+fn install(centre: &mut Centre, flow: Option<&std::path::Path>) -> Result<String> {
+    let Some(path) = flow else {
+        return Ok(ringback_local::centre::INBOUND.to_owned());
+    };
+    let file = FlowFile::read(path)?;
+    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut others = Vec::new();
+    if let Some(folder) = beside {
+        for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+            let other = entry?.path();
+            if other != path && other.extension().is_some_and(|extension| extension == "json") {
+                others.push(FlowFile::read(&other)?);
+            }
+        }
+    }
+    // All names first, as flows name each other.
+    for other in &others {
+        centre
+            .values
+            .insert(other.placeholder(), centre.centre.flow_arn(&other.stem));
+    }
+    // A file beside it that is no flow, or has placeholders of its own, is no reason not to run this one.
+    others.iter().for_each(|other| drop(centre.install(other)));
+    centre.install(&file)?;
+    Ok(file.stem)
+}
+
+impl Trouble {
+    fn fault(self) -> Fault {
+        match self {
+            Self::Down => Fault::Down,
+            Self::Throttled => Fault::Throttled,
+            Self::Hanging => Fault::Hanging,
+            Self::Slow => Fault::Slow(Duration::from_millis(300)),
+        }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String)> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or_else(|| anyhow!("expected NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn time(text: &str) -> Result<Timestamp> {
+    text.parse()
+        .context("expected a time with an offset, for example 2026-11-20T18:00+01:00")
+}
+
+fn agent(text: &str) -> Result<(String, AgentState)> {
+    let (id, state) = pair(text).context("for example agent-a=busy:30")?;
+    let (word, seconds) = match state.split_once(':') {
+        Some((word, seconds)) => (
+            word,
+            Some(seconds.parse::<u32>().context("the seconds after the colon")?),
+        ),
+        None => (state.as_str(), None),
+    };
+    let state = match (word, seconds) {
+        ("available", None) => AgentState::Available,
+        ("offline", None) => AgentState::Offline,
+        ("busy", seconds) => AgentState::Busy { seconds },
+        ("acw", Some(seconds)) => AgentState::AfterContactWork { seconds },
+        _ => bail!("expected available, offline, busy[:SECONDS] or acw:SECONDS"),
+    };
+    Ok((id, state))
+}

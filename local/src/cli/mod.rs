@@ -1,0 +1,53 @@
+//! The command line.
+
+mod call;
+mod demo;
+mod flow;
+mod serve;
+pub(crate) mod show;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Gives an Amazon Connect call centre a memory: the whole system on one machine, and the operator's tool.
+///
+/// Without a command it tells the story of a returning caller, on real functions, a real table and the shipped flows.
+#[derive(Debug, Parser)]
+#[command(name = "ringback", version, arg_required_else_help = false)]
+pub(crate) struct Arguments {
+    /// Show what the functions log.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell the story of a returning caller.
+    Demo(demo::Demo),
+    /// Make one call through a contact flow and show every block.
+    Call(Box<call::Call>),
+    /// Keep everything that the functions talk to running, for `cargo lambda watch`.
+    Serve(serve::Serve),
+    /// Check, draw and bundle contact flows.
+    #[command(subcommand)]
+    Flow(flow::Flow),
+}
+
+impl Arguments {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        if self.verbose {
+            ringback_lambda::init_logs_to_stderr();
+        }
+        match self.command.unwrap_or(Command::Demo(demo::Demo::default())) {
+            Command::Demo(demo) => demo.run().await,
+            Command::Call(call) => call.run().await,
+            Command::Serve(serve) => serve.run().await,
+            Command::Flow(flow) => flow.run(),
+        }
+    }
+}
