@@ -12,4 +12,5 @@ mod calls;
 mod history;
 mod privacy;
 mod remembering;
+mod settings;
 mod streams;
