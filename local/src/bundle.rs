@@ -111,10 +111,11 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
             (other.placeholder(), arn)
         })
         .collect();
+    let text = compact(&file.text)?;
     let content = if variables.is_empty() {
-        json!(file.text)
+        json!(text)
     } else {
-        json!([file.text, variables])
+        json!([text, variables])
     };
     // A function must be associated with the instance before a flow may name it.
     let after: Vec<_> = functions
@@ -136,6 +137,27 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
         resource.insert("DependsOn".to_owned(), json!(after));
     }
     Ok(resource)
+}
+
+/// The flow with one block a line: a template of flows as they are written would be over the 51 200 bytes that
+/// CloudFormation takes without a bucket, and one line for a flow would hide every change.
+fn compact(text: &str) -> Result<String> {
+    let Value::Object(mut flow) = serde_json::from_str(text)? else {
+        bail!("a flow is an object")
+    };
+    let Some(Value::Array(actions)) = flow.remove("Actions") else {
+        bail!("a flow has Actions")
+    };
+    let actions: Vec<_> = actions.iter().map(Value::to_string).collect();
+    let rest: Vec<_> = flow
+        .iter()
+        .map(|(key, value)| format!("{}: {value}", Value::from(key.as_str())))
+        .collect();
+    Ok(format!(
+        "{{\n{},\n\"Actions\": [\n{}\n]\n}}\n",
+        rest.join(",\n"),
+        actions.join(",\n")
+    ))
 }
 
 /// The names between `${` and `}`.

@@ -40,8 +40,11 @@ impl Addresses {
         }
     }
 
-    /// Three ports in a row on loopback, from `first`.
+    /// Three ports in a row on loopback, from `first`; free ports if that is 0.
     pub fn from_port(first: u16) -> Self {
+        if first == 0 {
+            return Self::any();
+        }
         let at = |offset| format!("127.0.0.1:{}", first.saturating_add(offset));
         Self {
             dynamo: at(0),

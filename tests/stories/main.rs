@@ -9,6 +9,7 @@
 
 mod asking;
 mod calls;
+mod flows;
 mod history;
 mod privacy;
 mod remembering;

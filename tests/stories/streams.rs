@@ -1,6 +1,8 @@
 //! What the stream functions do with what cannot be read, and with failures that pass.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use contact_events::Outcome;
+use ringback_local::dynamo::CONTACTS_TABLE;
 use ringback_local::gate::{Fault, Gate};
 use ringback_tests::{Leg, Story, at};
 use serde_json::{Value, json};
@@ -117,4 +119,59 @@ async fn events_that_say_nothing_about_an_agent_cost_no_write() {
         assert_eq!(story.event(&event).await.unwrap(), Outcome::Ignored, "{kind}");
     }
     assert!(story.stack.gate().unwrap().take_counts().is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_can_never_be_stored_does_not_hold_up_those_behind_it() {
+    let story = Story::start().await.unwrap();
+    let odd = Leg::inbound("odd", 0);
+    story
+        .stack
+        .dynamo_client()
+        .await
+        .put_item()
+        .table_name(CONTACTS_TABLE)
+        .item("id", AttributeValue::S("contact#odd".to_owned()))
+        .item("record#odd", AttributeValue::S("not what we write".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let failed = story
+        .records(&[odd.record(300), Leg::inbound("first", 0).record(300)])
+        .await
+        .unwrap();
+    assert!(failed.is_empty());
+    let letters = story.stack.dead_letters.letters();
+    assert_eq!((letters.len(), letters[0].origin.as_str()), (1, "1"));
+    assert!(letters[0].reason.contains("item-of-another-shape"));
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("second", 3600)).await),
+        "agent-a"
+    );
+}
+
+#[tokio::test]
+async fn the_sample_batch_for_cargo_lambda_is_taken() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../events/kinesis/contact-records.json"
+    );
+    let batch = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let story = Story::start().await.unwrap();
+    assert!(
+        story
+            .contact_records
+            .take(&batch)
+            .await
+            .batch_item_failures
+            .is_empty()
+    );
+    assert_eq!(
+        (
+            story.metric("Records"),
+            story.metric("Rated"),
+            story.metric("DeadLetters")
+        ),
+        (2, 1, 0)
+    );
 }

@@ -15,7 +15,7 @@ use crate::answer::{Answer, Reason};
 use crate::item::{self, CALLER, EXPIRES_AT, ID, Item};
 use crate::key::CallerKey;
 use crate::policy::Policy;
-use crate::store::{Change, ContactStore, StoreError, refused};
+use crate::store::{Change, ContactStore, SHAPE, StoreError, refused};
 
 /// The contact that asks.
 #[derive(Debug, Clone)]
@@ -240,7 +240,7 @@ fn before(item: &Item, asker: &Asker) -> Result<Kept, StoreError> {
         .filter(|stored| stored.caller == asker.key.index_key())
         .map(|stored| Kept::Before(stored.answer))
         .ok_or_else(|| StoreError {
-            code: "item-of-another-shape".to_owned(),
+            code: SHAPE.to_owned(),
         })
 }
 

@@ -15,6 +15,9 @@ use crate::key::CallerKey;
 use crate::leg::Interaction;
 use crate::observe::{Observation, Sticky};
 
+/// The code of an item that is there but is not what we write.
+pub(crate) const SHAPE: &str = "item-of-another-shape";
+
 /// The newest interactions of a caller that a lookup reads, at most.
 pub const NEWEST: i32 = 20;
 
@@ -36,6 +39,14 @@ pub struct StoreError {
 }
 
 impl StoreError {
+    /// Whether trying again is in vain: the table refuses what it is given, or the item has another shape.
+    pub fn is_permanent(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            "ValidationException" | "ItemCollectionSizeLimitExceededException" | SHAPE | "unwritable-answer"
+        )
+    }
+
     pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
         let code = match error {
             SdkError::TimeoutError(_) => "timeout",
@@ -106,7 +117,7 @@ impl ContactStore {
                 Written::Refused(old) if change.is_older_than(&old) => return Ok(Changed::default()),
                 Written::Refused(_) => {
                     return Err(StoreError {
-                        code: "item-of-another-shape".to_owned(),
+                        code: SHAPE.to_owned(),
                     });
                 }
             },

@@ -25,7 +25,7 @@ pub struct App {
     metrics: MetricsSink,
 }
 
-/// What EventBridge should try again.
+/// What Lambda's asynchronous queue should try again.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The table did not take the observation.
@@ -56,7 +56,7 @@ pub enum Outcome {
     Observed(Changed),
     /// It says nothing about an agent.
     Ignored,
-    /// It cannot be read and lies in the dead-letter queue.
+    /// It can never be stored and lies in the dead-letter queue.
     DeadLettered,
 }
 
@@ -73,7 +73,8 @@ impl App {
     /// Remembers what a contact event says; `now` stands in where the event has no time.
     ///
     /// # Errors
-    /// When the table, or the dead-letter queue for an unreadable event, does not answer: EventBridge sends it again.
+    /// When the table, or the dead-letter queue for an unreadable event, does not answer: Lambda's asynchronous queue
+    /// tries the event again.
     pub async fn take(&self, event: &Value, now: Timestamp) -> Result<Outcome, Error> {
         let started = Instant::now();
         let outcome = self.observe(event, now).await;
@@ -100,18 +101,14 @@ impl App {
         outcome
     }
 
-    async fn observe(&self, event: &Value, now: Timestamp) -> Result<Outcome, Error> {
-        let event = match ContactEvent::decode(event) {
+    async fn observe(&self, document: &Value, now: Timestamp) -> Result<Outcome, Error> {
+        let event = match ContactEvent::decode(document) {
             Ok(event) => event,
-            Err(problem) => {
-                let origin = event.get("id").and_then(Value::as_str).unwrap_or_default();
-                warn!(event.id = origin, problem = %problem, "Sent an unreadable contact event to the dead-letter queue");
-                self.dead_letters
-                    .send(event.to_string().as_bytes(), &problem.to_string(), origin)
-                    .await?;
-                return Ok(Outcome::DeadLettered);
-            }
+            Err(problem) => return self.bury(document, &problem.to_string()).await,
         };
+        for problem in &event.malformed {
+            warn!(contact.id = %event.contact_id, problem = %problem, "Left out an unreadable field of a contact event");
+        }
         let Some(observation) = observe_event(&event, now) else {
             return Ok(Outcome::Ignored);
         };
@@ -120,10 +117,25 @@ impl App {
                 info!(contact.id = %event.contact_id, kind = event.kind.as_str(), "Remembered a contact event");
                 Ok(Outcome::Observed(changed))
             }
+            Err(problem) if problem.is_permanent() => self.bury(document, &problem.to_string()).await,
             Err(problem) => {
                 error!(contact.id = %event.contact_id, code = problem.code, "Remembering a contact event failed");
                 Err(problem.into())
             }
         }
+    }
+
+    /// Hands an event that can never be stored to the dead-letter queue.
+    async fn bury(&self, document: &Value, reason: &str) -> Result<Outcome, Error> {
+        let origin = document.get("id").and_then(Value::as_str).unwrap_or_default();
+        warn!(
+            event.id = origin,
+            problem = reason,
+            "Sent a contact event to the dead-letter queue"
+        );
+        self.dead_letters
+            .send(document.to_string().as_bytes(), reason, origin)
+            .await?;
+        Ok(Outcome::DeadLettered)
     }
 }

@@ -89,23 +89,13 @@ impl App {
     async fn add(&self, record: &KinesisEventRecord) -> Result<Outcome, Passing> {
         let contact = match ContactRecord::decode(&record.kinesis.data) {
             Ok(contact) => contact,
-            Err(problem) => {
-                let sequence_number = record.kinesis.sequence_number.as_str();
-                warn!(sequence_number, problem = %problem, "Sent an unreadable contact record to the dead-letter queue");
-                let sent = self
-                    .dead_letters
-                    .send(&record.kinesis.data, &problem.to_string(), sequence_number)
-                    .await;
-                return sent
-                    .map(|()| Outcome::DeadLettered)
-                    .map_err(|problem| Passing(problem.code));
-            }
+            Err(problem) => return self.bury(record, &problem.to_string()).await,
         };
-        let observation = observe_record(
-            &contact,
-            &self.config.caller_attribute,
-            &self.config.rating_attribute,
-        );
+        for problem in &contact.malformed {
+            warn!(contact.id = %contact.contact_id, problem = %problem, "Left out an unreadable field of a contact record");
+        }
+        let config = &self.config;
+        let observation = observe_record(&contact, &config.caller_attribute, &config.rating_attribute);
         let rated = observation
             .facts
             .as_ref()
@@ -115,7 +105,24 @@ impl App {
                 info!(contact.id = %contact.contact_id, rated, "Remembered a contact record");
                 Ok(Outcome::Stored { rated })
             }
+            Err(problem) if problem.is_permanent() => self.bury(record, &problem.to_string()).await,
             Err(problem) => Err(Passing(problem.code)),
         }
+    }
+
+    /// Hands a record that can never be stored to the dead-letter queue: it must not hold up those behind it.
+    async fn bury(&self, record: &KinesisEventRecord, reason: &str) -> Result<Outcome, Passing> {
+        let sequence_number = record.kinesis.sequence_number.as_str();
+        warn!(
+            sequence_number,
+            problem = reason,
+            "Sent a contact record to the dead-letter queue"
+        );
+        let sent = self
+            .dead_letters
+            .send(&record.kinesis.data, reason, sequence_number)
+            .await;
+        sent.map(|()| Outcome::DeadLettered)
+            .map_err(|problem| Passing(problem.code))
     }
 }

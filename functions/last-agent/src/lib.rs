@@ -51,6 +51,9 @@ impl App {
         });
         let answered = match FlowEvent::decode(event) {
             Ok(event) => {
+                for problem in &event.malformed {
+                    warn!(contact.id = %event.contact.contact_id, problem = %problem, "Left out an unreadable field of a flow's event");
+                }
                 let ask = Ask::of(&event, &self.config.caller_attribute);
                 let answered = self.agents.answer(&ask, now, budget).await;
                 log(ask.contact.as_str(), &answered, started.elapsed());

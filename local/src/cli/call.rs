@@ -150,7 +150,7 @@ impl Call {
         if self.json {
             anstream::println!("{}", serde_json::to_string_pretty(&run)?);
         } else {
-            show::run(&run, &zone);
+            show::run(&run, &zone, show::Detail::All);
         }
         Ok(ExitCode::SUCCESS)
     }

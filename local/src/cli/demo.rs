@@ -16,6 +16,9 @@ const CALLER: &str = "+14155550100";
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Demo {
+    /// Every block, the bookkeeping included.
+    #[arg(long)]
+    all: bool,
     /// The calls as JSON, one run a line.
     #[arg(long)]
     json: bool,
@@ -52,7 +55,15 @@ impl Demo {
             } else {
                 show::heading(chapter.heading);
                 show::note(chapter.note);
-                show::run(&run, &zone);
+                show::run(
+                    &run,
+                    &zone,
+                    if self.all {
+                        show::Detail::All
+                    } else {
+                        show::Detail::Story
+                    },
+                );
             }
         }
         if !self.json {

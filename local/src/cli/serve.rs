@@ -23,7 +23,7 @@ and in a third:
   cargo lambda invoke last-agent --invoke-address 127.0.0.1 --invoke-port 9101 \\
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
-    /// The first of three ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS.
+    /// The first of three ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS; 0 for free ones.
     #[arg(long, default_value_t = 8700)]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.

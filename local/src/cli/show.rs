@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use ringback_contact_flow::run::{DialFact, Ending, Entry, LambdaFact, Run, StepStatus, What};
+use serde_json::Value;
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
@@ -22,28 +23,83 @@ pub(crate) fn note(text: &str) {
     anstream::println!("{DIM}{text}{DIM:#}");
 }
 
+/// How much of a transcript to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Every block.
+    All,
+    /// What the caller hears and what decides about them; not the bookkeeping between.
+    Story,
+}
+
 /// A call's transcript, in the call centre's own time, and how it ended.
-pub(crate) fn run(run: &Run, zone: &TimeZone) {
+pub(crate) fn run(run: &Run, zone: &TimeZone, detail: Detail) {
     let mut flow = String::new();
-    for entry in &run.transcript {
+    for entry in run
+        .transcript
+        .iter()
+        .filter(|entry| detail == Detail::All || !is_bookkeeping(&entry.what))
+    {
         if let Some(place) = &entry.place
             && place.flow != flow
         {
             place.flow.clone_into(&mut flow);
             anstream::println!("  {DIM}── {flow}{DIM:#}");
         }
-        line(entry, zone);
+        line(entry, zone, &run.finished.instance_arn);
     }
     let how = ending(&run.ending);
     anstream::println!("  {BOLD}{how}{BOLD:#}");
 }
 
-fn line(entry: &Entry, zone: &TimeZone) {
+fn is_bookkeeping(what: &What) -> bool {
+    matches!(
+        what,
+        What::Set { .. }
+            | What::Compared { .. }
+            | What::AttributesSet { .. }
+            | What::HookSet { .. }
+            | What::TargetQueue { .. }
+    )
+}
+
+fn line(entry: &Entry, zone: &TimeZone, instance: &str) {
     let time = entry.at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
     let block = entry.place.as_ref().map_or("", |place| place.block.as_str());
     let style = style(&entry.what);
-    let what = entry.what.to_string().replace(['\r', '\n'], " ");
+    // The instance's ARN is the same in every line, and long.
+    let what = words(&entry.what)
+        .replace(['\r', '\n'], " ")
+        .replace(instance, "…");
     anstream::println!("  {DIM}{time}{DIM:#}  {block:<30} {style}{what}{style:#}");
+}
+
+/// An entry's words, a function's answer as a person reads it.
+fn words(what: &What) -> String {
+    let What::Lambda {
+        function,
+        took_milliseconds,
+        outcome: LambdaFact::Answered {
+            value: Value::Object(answer),
+        },
+        ..
+    } = what
+    else {
+        return what.to_string();
+    };
+    let name = function.rsplit(':').next().unwrap_or(function);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    // What decides first, the details after it.
+    let first = ["status", "reason", "agentId", "rating", "source", "mode"];
+    let (mut fields, details): (Vec<_>, Vec<_>) =
+        answer.iter().partition(|(key, _)| first.contains(&key.as_str()));
+    fields.sort_by_key(|(key, _)| first.iter().position(|known| known == key));
+    fields.extend(details);
+    let fields: Vec<_> = fields
+        .into_iter()
+        .map(|(key, value)| format!("{key}={}", text(value)))
+        .collect();
+    format!("{name} answers in {took_milliseconds} ms: {}", fields.join(" "))
 }
 
 fn style(what: &What) -> Style {
