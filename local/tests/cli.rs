@@ -182,7 +182,7 @@ fn what_is_wrong_is_named() {
         ),
         (
             &["call", "--agent", "agent-a=asleep"],
-            "expected available, offline, busy[:SECONDS] or acw:SECONDS",
+            "expected available, offline, busy, busy:SECONDS or acw:SECONDS",
         ),
         (&["call", "--agent", "agent-z=offline"], "no agent agent-z"),
         (&["call", "--at", "tomorrow"], "a time with an offset"),

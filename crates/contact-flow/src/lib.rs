@@ -1,6 +1,4 @@
-//! The Amazon Connect Flow language (version `2019-10-30`): read, check, run and draw contact flows.
-//!
-//! Everything here is pure: no clock, no network, no environment. Time is virtual and starts where the caller says.
+#![doc = include_str!("../README.md")]
 
 mod check;
 mod document;

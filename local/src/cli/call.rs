@@ -59,7 +59,7 @@ pub(crate) struct Call {
     /// A call centre in place of the built-in one: JSON with instanceArn, queues, agents and hours.
     #[arg(long, value_name = "FILE")]
     centre: Option<PathBuf>,
-    /// What an agent is doing when the call comes in: available, offline, busy[:SECONDS] or acw:SECONDS.
+    /// What an agent is doing when the call comes in: available, offline, busy, busy:SECONDS or acw:SECONDS.
     #[arg(long, value_name = "ID=STATE", value_parser = agent)]
     agent: Vec<(String, AgentState)>,
     /// The caller spoke with this agent the day before.
@@ -291,7 +291,7 @@ fn agent(text: &str) -> Result<(String, AgentState)> {
         ("offline", None) => AgentState::Offline,
         ("busy", seconds) => AgentState::Busy { seconds },
         ("acw", Some(seconds)) => AgentState::AfterContactWork { seconds },
-        _ => bail!("expected available, offline, busy[:SECONDS] or acw:SECONDS"),
+        _ => bail!("expected available, offline, busy, busy:SECONDS or acw:SECONDS"),
     };
     Ok((id, state))
 }
