@@ -1,13 +1,11 @@
 //! Everything the functions talk to, in this process: DynamoDB, Amazon Connect's search, the dead-letter queue.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use anyhow::Result;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use ringback_contacts::{ContactStore, LastAgents, Search};
-use ringback_lambda::{DeadLetters, MetricsSink, Patience, Vars, aws_loader};
+use ringback_lambda::{MetricsSink, Patience, Vars, aws_loader};
 
 use crate::dynamo::{self, CONTACTS_TABLE, create_contacts_table};
 use crate::gate::Gate;
@@ -143,13 +141,20 @@ impl Stack {
         aws_sdk_dynamodb::Client::new(&self.sdk(Patience::Stream, &self.dynamo).await)
     }
 
-    async fn store(&self, patience: Patience, table: &str, retention: Duration) -> ContactStore {
+    /// DynamoDB as the functions see it: through the gate, if there is one.
+    async fn functions_dynamo(&self, patience: Patience) -> aws_sdk_dynamodb::Client {
         let server = self.gate.as_ref().map_or(&self.dynamo, |(_, server)| server);
-        let client = aws_sdk_dynamodb::Client::new(&self.sdk(patience, server).await);
-        ContactStore::new(client, table.to_owned(), retention)
+        aws_sdk_dynamodb::Client::new(&self.sdk(patience, server).await)
+    }
+
+    async fn functions_queues(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.sdk(Patience::Stream, &self.queue).await)
     }
 
     /// The function `last-agent`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
     pub async fn last_agent(
         &self,
         changes: &[(&str, &str)],
@@ -159,46 +164,42 @@ impl Stack {
         let patience = Patience::Caller {
             attempt: config.attempt_timeout,
         };
-        let store = self
-            .store(patience, &config.contacts_table, config.retention)
-            .await;
-        let connect = self.sdk(patience, &self.connect).await;
-        let search = config.search.then(|| {
-            let client = aws_sdk_connect::Client::new(&connect);
-            Search::new(
-                client,
-                config.caller_attribute.clone(),
-                config.search_days,
-                config.search_timeout,
-            )
-        });
-        let agents = LastAgents::new(store, search, config.policy.clone());
-        Ok(last_agent::App::new(agents, config, metrics))
+        let connect = aws_sdk_connect::Client::new(&self.sdk(patience, &self.connect).await);
+        Ok(last_agent::App::new(
+            config,
+            self.functions_dynamo(patience).await,
+            connect,
+            metrics,
+        ))
     }
 
     /// The function `contact-events`.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
     pub async fn contact_events(&self, metrics: MetricsSink) -> Result<contact_events::App> {
         let config = contact_events::Config::from_vars(&self.vars(&[]))?;
-        let store = self
-            .store(Patience::Stream, &config.contacts_table, config.retention)
-            .await;
-        let letters = self.letters(config.dead_letter_queue_url, "contact-events").await;
-        Ok(contact_events::App::new(store, letters, metrics))
+        let dynamo = self.functions_dynamo(Patience::Stream).await;
+        Ok(contact_events::App::new(
+            config,
+            dynamo,
+            self.functions_queues().await,
+            metrics,
+        ))
     }
 
     /// The function `contact-records`.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
     pub async fn contact_records(&self, metrics: MetricsSink) -> Result<contact_records::App> {
         let config = contact_records::Config::from_vars(&self.vars(&[]))?;
-        let store = self
-            .store(Patience::Stream, &config.contacts_table, config.retention)
-            .await;
-        let letters = self
-            .letters(config.dead_letter_queue_url.clone(), "contact-records")
-            .await;
-        Ok(contact_records::App::new(store, letters, config, metrics))
-    }
-
-    async fn letters(&self, url: String, function: &'static str) -> DeadLetters {
-        DeadLetters::connect(&self.sdk(Patience::Stream, &self.queue).await, url, function)
+        let dynamo = self.functions_dynamo(Patience::Stream).await;
+        Ok(contact_records::App::new(
+            config,
+            dynamo,
+            self.functions_queues().await,
+            metrics,
+        ))
     }
 }

@@ -6,58 +6,81 @@ use serde::{Deserialize, Serialize};
 
 use crate::policy::Mode;
 
-/// Whether there is an agent to offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// An agent may be offered.
-    Found,
-    /// None is to be offered; the ordinary queue serves.
-    None,
-    /// It could not be found out; the ordinary queue serves.
-    Unavailable,
+/// A closed set of words: a flow branches on them and alarms count them, so none ever changes its meaning.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$meaning])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
 }
 
-/// Why: a closed set. Flows branch on these words and alarms count them, so they never change their meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
-    /// Found: the agent who spoke with the caller last.
-    LastAgent,
-    /// None: nobody spoke with this caller within the window.
-    FirstContact,
-    /// None: nothing names the caller.
-    NoCaller,
-    /// None: the number is withheld.
-    Withheld,
-    /// None: the caller's number is not in E.164.
-    BadNumber,
-    /// None: this channel takes no part.
-    Channel,
-    /// None: stickiness is switched off.
-    Off,
-    /// None: the last contact was rated below the minimum.
-    LowRating,
-    /// None: the agent has had enough offers this hour.
-    AgentCap,
-    /// None: the caller has had enough offers today.
-    CallerCap,
-    /// None: the index knows nothing, and the search was not affordable just now.
-    SearchBudget,
-    /// Unavailable: the contacts table did not answer.
-    IndexUnavailable,
-    /// Unavailable: `SearchContacts` was throttled.
-    SearchThrottled,
-    /// Unavailable: `SearchContacts` is not permitted.
-    SearchRefused,
-    /// Unavailable: `SearchContacts` answered what cannot be read.
-    SearchMalformed,
-    /// Unavailable: `SearchContacts` did not answer.
-    SearchUnavailable,
-    /// Unavailable: the budget ran out.
-    OutOfTime,
-    /// Unavailable: the flow's event cannot be read.
-    BadEvent,
+words! {
+    /// Whether there is an agent to offer.
+    Status {
+        /// An agent may be offered.
+        Found = "found",
+        /// None is to be offered; the ordinary queue serves.
+        None = "none",
+        /// It could not be found out; the ordinary queue serves.
+        Unavailable = "unavailable",
+    }
+}
+
+words! {
+    /// Why.
+    Reason {
+        /// Found: the agent who spoke with the caller last.
+        LastAgent = "last-agent",
+        /// None: nobody spoke with this caller within the window.
+        FirstContact = "first-contact",
+        /// None: nothing names the caller.
+        NoCaller = "no-caller",
+        /// None: the number is withheld.
+        Withheld = "withheld",
+        /// None: the caller's number is not in E.164.
+        BadNumber = "bad-number",
+        /// None: this channel takes no part.
+        Channel = "channel",
+        /// None: stickiness is switched off.
+        Off = "off",
+        /// None: the last contact was rated below the minimum.
+        LowRating = "low-rating",
+        /// None: the agent has had enough offers this hour.
+        AgentCap = "agent-cap",
+        /// None: the caller has had enough offers today.
+        CallerCap = "caller-cap",
+        /// None: the index knows nothing, and the search was not affordable just now.
+        SearchBudget = "search-budget",
+        /// Unavailable: the contacts table did not answer.
+        IndexUnavailable = "index-unavailable",
+        /// Unavailable: `SearchContacts` was throttled.
+        SearchThrottled = "search-throttled",
+        /// Unavailable: `SearchContacts` is not permitted.
+        SearchRefused = "search-refused",
+        /// Unavailable: `SearchContacts` answered what cannot be read.
+        SearchMalformed = "search-malformed",
+        /// Unavailable: `SearchContacts` did not answer.
+        SearchUnavailable = "search-unavailable",
+        /// Unavailable: the budget ran out.
+        OutOfTime = "out-of-time",
+        /// Unavailable: the flow's event cannot be read.
+        BadEvent = "bad-event",
+    }
 }
 
 impl Reason {
@@ -84,63 +107,17 @@ impl Reason {
             | Self::BadEvent => Status::Unavailable,
         }
     }
-
-    /// The reason's word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LastAgent => "last-agent",
-            Self::FirstContact => "first-contact",
-            Self::NoCaller => "no-caller",
-            Self::Withheld => "withheld",
-            Self::BadNumber => "bad-number",
-            Self::Channel => "channel",
-            Self::Off => "off",
-            Self::LowRating => "low-rating",
-            Self::AgentCap => "agent-cap",
-            Self::CallerCap => "caller-cap",
-            Self::SearchBudget => "search-budget",
-            Self::IndexUnavailable => "index-unavailable",
-            Self::SearchThrottled => "search-throttled",
-            Self::SearchRefused => "search-refused",
-            Self::SearchMalformed => "search-malformed",
-            Self::SearchUnavailable => "search-unavailable",
-            Self::OutOfTime => "out-of-time",
-            Self::BadEvent => "bad-event",
-        }
-    }
 }
 
-impl Status {
-    /// The status's word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::None => "none",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
-
-/// Where the acquaintance is known from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KnownFrom {
-    /// The index.
-    Index,
-    /// `SearchContacts`.
-    Search,
-    /// Nowhere.
-    None,
-}
-
-impl KnownFrom {
-    /// The source's word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Index => "index",
-            Self::Search => "search",
-            Self::None => "none",
-        }
+words! {
+    /// Where the acquaintance is known from.
+    KnownFrom {
+        /// The index.
+        Index = "index",
+        /// `SearchContacts`.
+        Search = "search",
+        /// Nowhere.
+        None = "none",
     }
 }
 

@@ -20,11 +20,6 @@ pub struct DeadLetterError {
 }
 
 impl DeadLetters {
-    /// The queue at `queue_url`, written to in the name of `function`, with the function's SDK settings.
-    pub fn connect(aws: &aws_config::SdkConfig, queue_url: String, function: &'static str) -> Self {
-        Self::new(Client::new(aws), queue_url, function)
-    }
-
     /// The queue at `queue_url`, written to in the name of `function`.
     pub fn new(client: Client, queue_url: String, function: &'static str) -> Self {
         Self {

@@ -61,8 +61,15 @@ pub enum Outcome {
 }
 
 impl App {
-    /// The function over that table, with that queue for what cannot be read.
-    pub fn new(store: ContactStore, dead_letters: DeadLetters, metrics: MetricsSink) -> Self {
+    /// The function with those settings, over that DynamoDB and that SQS.
+    pub fn new(
+        config: Config,
+        dynamo: aws_sdk_dynamodb::Client,
+        queues: aws_sdk_sqs::Client,
+        metrics: MetricsSink,
+    ) -> Self {
+        let store = ContactStore::new(dynamo, config.contacts_table, config.retention);
+        let dead_letters = DeadLetters::new(queues, config.dead_letter_queue_url, "contact-events");
         Self {
             store,
             dead_letters,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use contact_events::{App, Config};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run_concurrent, service_fn};
-use ringback_contacts::ContactStore;
-use ringback_lambda::{DeadLetters, Patience, Vars, aws_config, init_logs, stdout_metrics};
+use ringback_lambda::{Patience, Vars, aws_config, init_logs, stdout_metrics};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,13 +13,11 @@ async fn main() -> Result<(), Error> {
     init_logs();
     let config = Config::from_vars(&Vars::from_env())?;
     let aws = aws_config(Patience::Stream).await;
-    let store = ContactStore::new(
+    let (dynamo, queues) = (
         aws_sdk_dynamodb::Client::new(&aws),
-        config.contacts_table,
-        config.retention,
+        aws_sdk_sqs::Client::new(&aws),
     );
-    let dead_letters = DeadLetters::connect(&aws, config.dead_letter_queue_url, "contact-events");
-    let app = Arc::new(App::new(store, dead_letters, stdout_metrics()));
+    let app = Arc::new(App::new(config, dynamo, queues, stdout_metrics()));
     run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move { app.take(&event.payload, Timestamp::now()).await.map(drop) }

@@ -35,8 +35,15 @@ enum Outcome {
 struct Passing(String);
 
 impl App {
-    /// The function over that table, with that queue for what cannot be read.
-    pub fn new(store: ContactStore, dead_letters: DeadLetters, config: Config, metrics: MetricsSink) -> Self {
+    /// The function with those settings, over that DynamoDB and that SQS.
+    pub fn new(
+        config: Config,
+        dynamo: aws_sdk_dynamodb::Client,
+        queues: aws_sdk_sqs::Client,
+        metrics: MetricsSink,
+    ) -> Self {
+        let store = ContactStore::new(dynamo, config.contacts_table.clone(), config.retention);
+        let dead_letters = DeadLetters::new(queues, config.dead_letter_queue_url.clone(), "contact-records");
         Self {
             store,
             dead_letters,

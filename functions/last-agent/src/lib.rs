@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use ringback_connect::FlowEvent;
 use ringback_connect::flow_answer::{FlowAnswer, StringMap};
-use ringback_contacts::{Answer, Answered, Ask, LastAgents, Reason, Status};
+use ringback_contacts::{Answer, Answered, Ask, ContactStore, LastAgents, Reason, Search, Status};
 use ringback_lambda::MetricsSink;
 use serde_json::Value;
 use tracing::{error, info, warn};
@@ -31,8 +31,19 @@ pub struct App {
 }
 
 impl App {
-    /// The function with those settings, looking agents up in `agents`.
-    pub fn new(agents: LastAgents, config: Config, metrics: MetricsSink) -> Self {
+    /// The function with those settings, over that DynamoDB and that Amazon Connect.
+    pub fn new(
+        config: Config,
+        dynamo: aws_sdk_dynamodb::Client,
+        connect: aws_sdk_connect::Client,
+        metrics: MetricsSink,
+    ) -> Self {
+        let store = ContactStore::new(dynamo, config.contacts_table.clone(), config.retention);
+        let search = config.search.then(|| {
+            let attribute = config.caller_attribute.clone();
+            Search::new(connect, attribute, config.search_days, config.search_timeout)
+        });
+        let agents = LastAgents::new(store, search, config.policy.clone());
         Self {
             agents,
             config,

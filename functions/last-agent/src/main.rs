@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run_concurrent, service_fn};
 use last_agent::{App, Config};
-use ringback_contacts::{ContactStore, LastAgents, Search};
 use ringback_lambda::{Patience, Vars, aws_config, init_logs, stdout_metrics, time_left};
 use serde_json::Value;
 
@@ -18,19 +17,11 @@ async fn main() -> Result<(), Error> {
         attempt: config.attempt_timeout,
     })
     .await;
-    let table = config.contacts_table.clone();
-    let store = ContactStore::new(aws_sdk_dynamodb::Client::new(&aws), table, config.retention);
-    let search = config.search.then(|| {
-        let client = aws_sdk_connect::Client::new(&aws);
-        Search::new(
-            client,
-            config.caller_attribute.clone(),
-            config.search_days,
-            config.search_timeout,
-        )
-    });
-    let agents = LastAgents::new(store, search, config.policy.clone());
-    let app = Arc::new(App::new(agents, config, stdout_metrics()));
+    let (dynamo, connect) = (
+        aws_sdk_dynamodb::Client::new(&aws),
+        aws_sdk_connect::Client::new(&aws),
+    );
+    let app = Arc::new(App::new(config, dynamo, connect, stdout_metrics()));
     run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move {
