@@ -61,7 +61,9 @@ impl Centre {
                 .insert(shipped.placeholder(), loaded.centre.flow_arn(&shipped.stem));
         }
         for shipped in flows::shipped() {
-            loaded.install(&shipped)?;
+            loaded
+                .install(&shipped)
+                .with_context(|| format!("infra/flows/{}.json", shipped.stem))?;
         }
         Ok(loaded)
     }
@@ -73,8 +75,8 @@ impl Centre {
     pub fn install(&mut self, file: &FlowFile) -> Result<()> {
         self.values
             .insert(file.placeholder(), self.centre.flow_arn(&file.stem));
-        let text = substitute(&file.text, &self.values).with_context(|| file.stem.clone())?;
-        let flow = ringback_contact_flow::read(&text).with_context(|| file.stem.clone())?;
+        let text = substitute(&file.text, &self.values)?;
+        let flow = ringback_contact_flow::read(&text)?;
         let name = flow
             .metadata
             .get("name")

@@ -29,6 +29,8 @@ pub enum Fault {
     Hanging,
     /// It is answered late.
     Slow(Duration),
+    /// The transaction meets another on an item, that many times.
+    Conflict(u32),
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +96,12 @@ impl Gate {
             .get(operation)
             .or_else(|| inner.faults.get(Self::EVERYTHING))
             .copied();
+        if let Some(Fault::Conflict(times)) = fault {
+            match times.checked_sub(1) {
+                None | Some(0) => inner.faults.remove(operation),
+                Some(left) => inner.faults.insert(operation.to_owned(), Fault::Conflict(left)),
+            };
+        }
         *inner.passed.entry(operation.to_owned()).or_default() += 1;
         fault
     }
@@ -122,6 +130,15 @@ async fn pass(State(gate): State<Gate>, mut request: Request) -> Response {
         Some(Fault::Down) => return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
         Some(Fault::Hanging) => std::future::pending().await,
         Some(Fault::Slow(time)) => tokio::time::sleep(time).await,
+        Some(Fault::Conflict(_)) => {
+            let reasons = json!([{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}]);
+            let body = json!({
+                "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+                "Message": "made up by the gate",
+                "CancellationReasons": reasons,
+            });
+            return (StatusCode::BAD_REQUEST, axum::Json(body)).into_response();
+        }
     }
     let Ok(uri) = format!("{}/", gate.behind).parse::<Uri>() else {
         return StatusCode::BAD_GATEWAY.into_response();

@@ -409,6 +409,44 @@ async fn calls_of_one_caller_at_once_are_each_counted() {
 }
 
 #[tokio::test]
+async fn two_offers_that_meet_on_a_counter_are_both_counted() {
+    let story = known_caller(&[("STICKY_PER_CALLER_AND_DAY", "1")]).await;
+    story
+        .stack
+        .gate()
+        .unwrap()
+        .fail("TransactWriteItems", Fault::Conflict(3));
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("second", LATER)).await),
+        ("found", "last-agent")
+    );
+    assert_eq!(story.stack.gate().unwrap().take_counts()["TransactWriteItems"], 4);
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("third", LATER)).await),
+        ("none", "caller-cap")
+    );
+}
+
+#[tokio::test]
+async fn a_supervisor_alone_does_not_make_the_index_warm() {
+    let story = Story::start().await.unwrap();
+    let mut listening = Leg::inbound("listened-to", 0).with("supervisor");
+    listening.method = "MONITOR";
+    story.asks(&listening).await;
+    story.event(&listening.connected_event()).await.unwrap();
+
+    story.stack.simulated_connect.add(searchable("+14155550100"));
+    let searching = story.last_agent_with(&[]).await.unwrap();
+    let answer = searching
+        .answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), None)
+        .await;
+    assert_eq!(
+        (&answer["agentId"], &answer["source"]),
+        (&json!("agent-c"), &json!("search"))
+    );
+}
+
+#[tokio::test]
 async fn an_agent_is_offered_to_so_many_callers_an_hour_and_no_more() {
     let story = Story::with(&[("SEARCH_CONTACTS", "off"), ("STICKY_PER_AGENT_AND_HOUR", "2")])
         .await

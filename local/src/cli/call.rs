@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ringback_contact_flow::run::{AgentState, Channel, Party, Run};
+use ringback_contact_flow::run::{AgentState, Channel, MissingPlaceholder, Party, Run};
 use ringback_local::centre::Centre;
 use ringback_local::flows::FlowFile;
 use ringback_local::gate::{Fault, Gate};
@@ -250,7 +250,17 @@ fn install(centre: &mut Centre, flow: Option<&std::path::Path>) -> Result<String
     }
     // A file beside it that is no flow, or has placeholders of its own, is no reason not to run this one.
     others.iter().for_each(|other| drop(centre.install(other)));
-    centre.install(&file)?;
+    centre
+        .install(&file)
+        .map_err(|error| match error.downcast_ref::<MissingPlaceholder>() {
+            Some(MissingPlaceholder(name)) => {
+                anyhow!(
+                    "{}: {error:#}; give it one with --fill {name}=TEXT",
+                    path.display()
+                )
+            }
+            None => error.context(path.display().to_string()),
+        })?;
     Ok(file.stem)
 }
 
