@@ -32,12 +32,15 @@ pub fn folder(path: &Path) -> Result<Vec<FlowFile>> {
 /// # Errors
 /// When a file is no flow, or has a placeholder that is neither a flow nor a parameter.
 pub fn template(flows: &[FlowFile], parameters: &Map<String, Value>) -> Result<String> {
+    if flows.is_empty() {
+        bail!("there is no flow: no file in the folder ends in .json");
+    }
     let mut used = BTreeSet::from(["InstanceArn".to_owned()]);
     let mut resources = Map::new();
     let mut outputs = Map::new();
     let mut functions = BTreeSet::new();
     for file in flows {
-        for name in placeholders(&file.text) {
+        for name in file.placeholders() {
             if flows.iter().any(|other| other.placeholder() == name) {
                 continue;
             }
@@ -89,7 +92,7 @@ pub fn template(flows: &[FlowFile], parameters: &Map<String, Value>) -> Result<S
     });
     let yaml = serde_yaml_ng::to_string(&template)?;
     Ok(format!(
-        "# Made by `ringback flow bundle` from infra/flows and infra/flow-parameters.json. Do not edit.\n{yaml}"
+        "# Made by `ringback flow bundle` from the flows as JSON and their parameters. Do not edit.\n{yaml}"
     ))
 }
 
@@ -102,7 +105,7 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
             .parse()
             .with_context(|| format!("{}.json: Metadata.type", file.stem))?,
     };
-    let used = placeholders(&file.text);
+    let used = file.placeholders();
     let variables: Map<_, _> = flows
         .iter()
         .filter(|other| used.contains(&other.placeholder()))
@@ -158,14 +161,4 @@ fn compact(text: &str) -> Result<String> {
         rest.join(",\n"),
         actions.join(",\n")
     ))
-}
-
-/// The names between `${` and `}`.
-fn placeholders(text: &str) -> BTreeSet<String> {
-    text.split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name.to_owned())
-        .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()))
-        .collect()
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
+use ringback_connect::ids::InstanceArn;
 use ringback_contact_flow::run::{CallCentre, NamedFlow, substitute};
 use serde_json::Value;
 
@@ -26,11 +27,12 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// The built-in call centre, or the one described by a JSON file of the same shape.
+    /// The built-in call centre (`local/centre.json`), or the one described by a JSON file of the same shape, without
+    /// flows yet.
     ///
     /// # Errors
-    /// When the description cannot be read; the error names the file.
-    pub fn load(file: Option<&Path>) -> Result<Self> {
+    /// When the description cannot be read or does not hold together; the error names the file.
+    pub fn describe(file: Option<&Path>) -> Result<Self> {
         let text = match file {
             None => include_str!("../centre.json").to_owned(),
             Some(file) => {
@@ -42,6 +44,7 @@ impl Centre {
             |file| file.display().to_string(),
         );
         let centre: CallCentre = serde_json::from_str(&text).with_context(|| name.clone())?;
+        check(&centre).with_context(|| name.clone())?;
         let mut values = default_values()?;
         let queue = centre
             .queues
@@ -54,29 +57,49 @@ impl Centre {
             centre.region
         );
         values.insert("LastAgentFunctionArn".to_owned(), last_agent);
-        let mut loaded = Self { centre, values };
-        for shipped in flows::shipped() {
-            loaded
-                .values
-                .insert(shipped.placeholder(), loaded.centre.flow_arn(&shipped.stem));
-        }
-        for shipped in flows::shipped() {
-            loaded
-                .install(&shipped)
-                .with_context(|| format!("infra/flows/{}.json", shipped.stem))?;
-        }
-        Ok(loaded)
+        Ok(Self { centre, values })
     }
 
-    /// Puts a flow in, in the place of one of the same file name.
+    /// That call centre with the shipped flows.
     ///
     /// # Errors
-    /// When it is no flow, or has a placeholder that nobody fills.
-    pub fn install(&mut self, file: &FlowFile) -> Result<()> {
-        self.values
-            .insert(file.placeholder(), self.centre.flow_arn(&file.stem));
+    /// As [`Centre::describe`].
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        let mut centre = Self::describe(file)?;
+        centre.install(&flows::shipped())?;
+        Ok(centre)
+    }
+
+    /// Puts flows in, in the place of those of the same file names. They may name each other.
+    ///
+    /// # Errors
+    /// When one is no flow, or has placeholders that nobody fills; the error names them all.
+    pub fn install(&mut self, files: &[FlowFile]) -> Result<()> {
+        for file in files {
+            self.values
+                .insert(file.placeholder(), self.centre.flow_arn(&file.stem));
+        }
+        files
+            .iter()
+            .try_for_each(|file| self.put(file).with_context(|| format!("{}.json", file.stem)))
+    }
+
+    fn put(&mut self, file: &FlowFile) -> Result<()> {
+        let missing: Vec<_> = file
+            .placeholders()
+            .into_iter()
+            .filter(|name| !self.values.contains_key(name))
+            .collect();
+        if !missing.is_empty() {
+            let fills: Vec<_> = missing.iter().map(|name| format!("--fill {name}=TEXT")).collect();
+            bail!(
+                "it has placeholders without a value; give them with {}",
+                fills.join(" ")
+            );
+        }
         let text = substitute(&file.text, &self.values)?;
-        let flow = ringback_contact_flow::read(&text)?;
+        // The error says where already; its source would say it again.
+        let flow = ringback_contact_flow::read(&text).map_err(|error| anyhow!("{error}"))?;
         let name = flow
             .metadata
             .get("name")
@@ -90,6 +113,33 @@ impl Centre {
             flow,
         });
         Ok(())
+    }
+}
+
+/// What a description must hold, so that a mistake in it is not an hour of waiting.
+fn check(centre: &CallCentre) -> Result<()> {
+    InstanceArn::parse(&centre.instance_arn).context("instanceArn")?;
+    for (index, agent) in centre.agents.iter().enumerate() {
+        if centre
+            .agents
+            .iter()
+            .skip(index + 1)
+            .any(|other| other.id == agent.id)
+        {
+            bail!("two agents have the id {}", agent.id);
+        }
+        if let Some(queue) = agent.queues.iter().find(|id| centre.queue(id).is_none()) {
+            bail!("agent {} is in the queue {queue}, which is not there", agent.id);
+        }
+    }
+    match centre
+        .queues
+        .iter()
+        .filter_map(|queue| queue.hours.as_ref())
+        .find(|id| centre.hours_of_operation(id).is_none())
+    {
+        Some(hours) => bail!("a queue has the hours {hours}, which are not there"),
+        None => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The flows as files: the shipped ones, built into the binary, and whatever a path names.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -26,6 +27,17 @@ impl FlowFile {
             .map(|stem| stem.to_string_lossy().into_owned())
             .unwrap_or_default();
         Ok(Self { stem, text })
+    }
+
+    /// The names of its placeholders, `${Name}`.
+    pub fn placeholders(&self) -> BTreeSet<String> {
+        self.text
+            .split("${")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name.to_owned())
+            .filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric()))
+            .collect()
     }
 
     /// The placeholder by which other flows name this one: `give-up.json` is `GiveUpFlowArn`.

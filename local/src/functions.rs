@@ -24,10 +24,15 @@ impl Functions {
     /// # Errors
     /// When a setting is wrong; the error names it.
     pub async fn new(stack: &Stack, changes: &[(&str, &str)], metrics: &MetricsSink) -> Result<Self> {
+        let known = stack.settings();
+        if let Some((name, _)) = changes.iter().find(|(name, _)| !known.contains(*name)) {
+            let known: Vec<_> = known.into_iter().collect();
+            anyhow::bail!("no function has a setting {name}; there are {}", known.join(", "));
+        }
         Ok(Self {
             last_agent: stack.last_agent(changes, metrics.clone()).await?,
-            contact_events: stack.contact_events(metrics.clone()).await?,
-            contact_records: stack.contact_records(metrics.clone()).await?,
+            contact_events: stack.contact_events(changes, metrics.clone()).await?,
+            contact_records: stack.contact_records(changes, metrics.clone()).await?,
         })
     }
 

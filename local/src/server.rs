@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -30,7 +30,9 @@ impl Server {
 
     /// Serves an axum router.
     pub(crate) async fn http(address: &str, router: axum::Router) -> Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("listening on {address}"))?;
         Self::run(listener, |listener, stopped| async move {
             use axum::serve::ListenerExt;
             // Delayed acknowledgements would add 40 ms to every small answer.

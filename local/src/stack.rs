@@ -1,6 +1,6 @@
 //! Everything the functions talk to, in this process: DynamoDB, Amazon Connect's search, the dead-letter queue.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Result;
 use aws_config::{Region, SdkConfig};
@@ -126,6 +126,16 @@ impl Stack {
         Vars::from(vars)
     }
 
+    /// The names of all settings of all functions.
+    pub fn settings(&self) -> BTreeSet<String> {
+        let vars = self.vars(&[]);
+        // Only the names are wanted; with the stack's own environment all three are complete.
+        drop(last_agent::Config::from_vars(&vars));
+        drop(contact_events::Config::from_vars(&vars));
+        drop(contact_records::Config::from_vars(&vars));
+        vars.asked()
+    }
+
     /// The SDK's settings of a function, turned to a server here.
     async fn sdk(&self, patience: Patience, server: &Server) -> SdkConfig {
         aws_loader(patience)
@@ -173,12 +183,16 @@ impl Stack {
         ))
     }
 
-    /// The function `contact-events`.
+    /// The function `contact-events`, with changes to its environment.
     ///
     /// # Errors
     /// When a setting is wrong; the error names it.
-    pub async fn contact_events(&self, metrics: MetricsSink) -> Result<contact_events::App> {
-        let config = contact_events::Config::from_vars(&self.vars(&[]))?;
+    pub async fn contact_events(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<contact_events::App> {
+        let config = contact_events::Config::from_vars(&self.vars(changes))?;
         let dynamo = self.functions_dynamo(Patience::Stream).await;
         Ok(contact_events::App::new(
             config,
@@ -188,12 +202,16 @@ impl Stack {
         ))
     }
 
-    /// The function `contact-records`.
+    /// The function `contact-records`, with changes to its environment.
     ///
     /// # Errors
     /// When a setting is wrong; the error names it.
-    pub async fn contact_records(&self, metrics: MetricsSink) -> Result<contact_records::App> {
-        let config = contact_records::Config::from_vars(&self.vars(&[]))?;
+    pub async fn contact_records(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<contact_records::App> {
+        let config = contact_records::Config::from_vars(&self.vars(changes))?;
         let dynamo = self.functions_dynamo(Patience::Stream).await;
         Ok(contact_records::App::new(
             config,

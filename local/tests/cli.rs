@@ -143,7 +143,7 @@ fn every_condition_of_the_story_can_be_had_from_the_command_line() {
         );
     }
     assert!(call(&[]).contains("reason=first-contact"));
-    let chat = call(&["--channel", "chat"]);
+    let (_, chat, _) = ringback(&["call", "--channel", "chat"]);
     assert!(
         chat.contains("reason=no-caller") && !chat.contains("asks"),
         "{chat}"
@@ -186,6 +186,19 @@ fn what_is_wrong_is_named() {
         ),
         (&["call", "--agent", "agent-z=offline"], "no agent agent-z"),
         (&["call", "--at", "tomorrow"], "a time with an offset"),
+        (
+            &["call", "--set", "STICKY_MOD=off"],
+            "no function has a setting STICKY_MOD; there are ANSWER_BUDGET_MS",
+        ),
+        (
+            &["call", "--fill", "OfferSecond=5"],
+            "no flow has this placeholder; there are CallerAttribute",
+        ),
+        (&["call", "--press", "one"], "the keys 0 to 9"),
+        (
+            &["call", "--from", "+14155550100", "--channel", "chat"],
+            "--customer-id",
+        ),
         (&["call", "--flow", "no-such-file.json"], "no-such-file.json"),
         (&["call", "--centre", "Cargo.toml"], "Cargo.toml"),
         (&["flow", "bundle", "no-such-folder"], "no-such-folder"),

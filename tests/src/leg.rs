@@ -218,6 +218,11 @@ impl Leg {
         self.event("DISCONNECTED", self.ended, more)
     }
 
+    /// The event that after-contact work is over, in its barest form: without the times of the events before it.
+    pub fn completed_event(&self) -> Value {
+        self.event("COMPLETED", self.ended + 30, self.agent_info())
+    }
+
     /// The event that a routing step for `agent` ended with `status`.
     pub fn routing_event(&self, agent: &str, status: &str) -> Value {
         let step = json!({

@@ -42,8 +42,8 @@ impl Story {
         let sink = || -> MetricsSink { emf_sink(metrics.clone()) };
         Ok(Self {
             last_agent: stack.last_agent(changes, sink()).await?,
-            contact_events: stack.contact_events(sink()).await?,
-            contact_records: stack.contact_records(sink()).await?,
+            contact_events: stack.contact_events(&[], sink()).await?,
+            contact_records: stack.contact_records(&[], sink()).await?,
             metrics,
             stack,
         })

@@ -76,6 +76,89 @@ async fn a_contact_that_asks_three_times_has_one_answer_and_counts_once() {
 }
 
 #[tokio::test]
+async fn an_answer_is_repeated_even_while_the_index_cannot_be_read() {
+    let story = known_caller(&[("ATTEMPT_TIMEOUT_MS", "100")]).await;
+    let call = Leg::inbound("second", LATER);
+    let first = story.asks(&call).await;
+    story.stack.gate().unwrap().fail("Query", Fault::Throttled);
+    assert_eq!(story.asks(&call).await, first);
+}
+
+#[tokio::test]
+async fn a_cap_holds_and_is_reported_even_if_its_answer_cannot_be_stored() {
+    let story = known_caller(&[("STICKY_PER_CALLER_AND_DAY", "1"), ("ATTEMPT_TIMEOUT_MS", "100")]).await;
+    story.asks(&Leg::inbound("second", LATER)).await;
+    story.stack.gate().unwrap().fail("UpdateItem", Fault::Down);
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("third", LATER)).await),
+        ("none", "caller-cap")
+    );
+    assert_eq!(story.metric("NotKept"), 1);
+}
+
+#[tokio::test]
+async fn a_budget_that_cannot_be_read_is_a_failure_and_not_an_answer() {
+    for operation in ["GetItem", "UpdateItem"] {
+        let story = Story::with(&[("ATTEMPT_TIMEOUT_MS", "100")]).await.unwrap();
+        let call = Leg::inbound("first", 0);
+        story.stack.gate().unwrap().fail(operation, Fault::Throttled);
+        assert_eq!(
+            said(&story.asks(&call).await),
+            ("unavailable", "index-unavailable"),
+            "{operation}"
+        );
+        story.stack.gate().unwrap().heal();
+        assert_eq!(
+            said(&story.asks(&call).await),
+            ("none", "first-contact"),
+            "{operation}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_that_runs_out_of_time_is_counted() {
+    let story = Story::with(&[("ANSWER_BUDGET_MS", "300"), ("SEARCH_TIMEOUT_MS", "3000")])
+        .await
+        .unwrap();
+    story.stack.simulated_connect.behave(Behaviour::Hanging);
+    assert_eq!(
+        said(&story.asks(&Leg::inbound("first", 0)).await),
+        ("unavailable", "out-of-time")
+    );
+    assert_eq!(
+        (story.metric("Searches"), story.stack.simulated_connect.requests()),
+        (1, 1)
+    );
+}
+
+#[tokio::test]
+async fn the_search_is_reserved_for_the_moment_in_which_it_is_sent() {
+    let story = Story::with(&[]).await.unwrap();
+    story
+        .stack
+        .gate()
+        .unwrap()
+        .fail("Query", Fault::Slow(Duration::from_millis(350)));
+    story.asks(&Leg::inbound("first", 0)).await;
+    let bucket = story.item("bucket#search").await.unwrap().unwrap();
+    let next: i64 = bucket["nextAt"].as_n().unwrap().parse().unwrap();
+    assert!(
+        next >= at(2).as_millisecond() + 350,
+        "{} ms after the call",
+        next - at(0).as_millisecond()
+    );
+}
+
+#[tokio::test]
+async fn an_attribute_is_searched_as_it_was_written() {
+    let story = Story::with(&[]).await.unwrap();
+    story.stack.simulated_connect.add(searchable("customer:4711"));
+    let call = Leg::inbound("first", 0).attribute("CustomerPhoneNumber", "customer:4711");
+    assert_eq!(said(&story.asks(&call).await), ("found", "last-agent"));
+}
+
+#[tokio::test]
 async fn a_contact_that_asks_about_another_caller_is_answered_anew() {
     let story = known_caller(&[]).await;
     let call = Leg::inbound("second", LATER).from("+14155550123");

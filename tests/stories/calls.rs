@@ -196,9 +196,7 @@ async fn a_function_that_is_not_there_leads_to_the_ordinary_queue() {
         "LastAgentFunctionArn".to_owned(),
         "arn:aws:lambda:eu-west-2:111122223333:function:gone".to_owned(),
     );
-    for shipped in ringback_local::flows::shipped() {
-        centre.install(&shipped).unwrap();
-    }
+    centre.install(&ringback_local::flows::shipped()).unwrap();
     let mut world = World::start(centre, &[]).await.unwrap();
     let run = world.call(&Call::new(NUMBER, today())).await.unwrap();
     assert_eq!(
@@ -215,6 +213,107 @@ async fn out_of_hours_nobody_is_offered_and_nobody_waits() {
     assert!(!offered(&run) && said(&run, "We are closed"));
     assert!(matches!(run.ending, Ending::DisconnectedByFlow { .. }));
     assert_eq!(run.finished.queue, None);
+}
+
+/// The built-in call centre with a second queue, open in the mornings only, to which everybody belongs too.
+fn with_mornings() -> Centre {
+    let mut centre = Centre::describe(None).unwrap();
+    let world = &mut centre.centre;
+    let mut mornings = world.hours[0].clone();
+    mornings.id = "mornings".to_owned();
+    for interval in &mut mornings.open {
+        interval.to = "12:00".parse().unwrap();
+    }
+    world.hours.push(mornings);
+    let mut queue = world.queues[0].clone();
+    (queue.id, queue.name, queue.hours) = (
+        "mornings".to_owned(),
+        "Mornings".to_owned(),
+        Some("mornings".to_owned()),
+    );
+    world.queues.push(queue);
+    world
+        .agents
+        .iter_mut()
+        .for_each(|agent| agent.queues.push("mornings".to_owned()));
+    centre
+}
+
+#[tokio::test]
+async fn the_last_agents_queue_counts_only_for_who_accepts_and_only_while_it_is_open() {
+    let mut centre = with_mornings();
+    let main_queue = centre.values["DefaultQueueArn"].clone();
+    centre
+        .values
+        .insert("DefaultQueueArn".to_owned(), centre.centre.queue_arn("mornings"));
+    centre.install(&ringback_local::flows::shipped()).unwrap();
+    let mut world = World::start(centre, &[]).await.unwrap();
+    world
+        .spoke(&Call::new(NUMBER, yesterday()), KNOWN, None)
+        .await
+        .unwrap();
+    world
+        .centre
+        .values
+        .insert("DefaultQueueArn".to_owned(), main_queue);
+    world.centre.install(&ringback_local::flows::shipped()).unwrap();
+
+    let queue = |run: &Run| run.finished.queue.as_ref().unwrap().name.clone().unwrap();
+    let accepted = world.call(&Call::new(NUMBER, today()).keys(["1"])).await.unwrap();
+    assert_eq!(
+        (answered_by(&accepted), queue(&accepted).as_str()),
+        (Some(KNOWN), "Mornings")
+    );
+    let declined = world.call(&Call::new(NUMBER, today()).keys(["2"])).await.unwrap();
+    assert_eq!(queue(&declined), "Support");
+    // In the afternoon that queue is closed: the caller is served all the same, and still by whom they know.
+    let afternoon = "2026-11-20T15:00:00Z".parse().unwrap();
+    let call = Call::new(NUMBER, afternoon)
+        .keys(["1"])
+        .while_agent(KNOWN, AgentState::Busy { seconds: Some(20) });
+    let run = world.call(&call).await.unwrap();
+    assert_eq!(
+        (answered_by(&run), queue(&run).as_str()),
+        (Some(KNOWN), "Support")
+    );
+}
+
+#[tokio::test]
+async fn calls_out_of_hours_use_up_no_offer() {
+    let mut world = where_they_spoke(&[("STICKY_PER_CALLER_AND_DAY", "1")], None).await;
+    for hour in ["05", "06", "07"] {
+        let run = world
+            .call(&Call::new(
+                NUMBER,
+                format!("2026-11-20T{hour}:00:00Z").parse().unwrap(),
+            ))
+            .await
+            .unwrap();
+        assert!(said(&run, "We are closed"));
+    }
+    assert!(offered(
+        &world.call(&Call::new(NUMBER, today()).keys(["1"])).await.unwrap()
+    ));
+}
+
+#[tokio::test]
+async fn a_chat_waits_for_its_agent_in_every_mode_and_not_for_ever() {
+    for (mode, waits) in [("same-first", 20), ("same-only", 45), ("agent-queue", 45)] {
+        let mut world = world(&[("STICKY_MODE", mode)]).await;
+        let chat = |at| Call {
+            from: None,
+            customer_id: Some("4711".to_owned()),
+            channel: Channel::Chat,
+            ..Call::new(NUMBER, at)
+        };
+        world.spoke(&chat(yesterday()), "agent-c", None).await.unwrap();
+        let busy = AgentState::Busy { seconds: Some(600) };
+        let run = world
+            .call(&chat(today()).while_agent("agent-c", busy))
+            .await
+            .unwrap();
+        assert_eq!((answered_by(&run), waited(&run)), (Some(KNOWN), waits), "{mode}");
+    }
 }
 
 #[tokio::test]
@@ -286,7 +385,7 @@ async fn same_only_waits_for_one_agent_and_then_for_anyone() {
         .call(&Call::new(NUMBER, today()).keys(["1"]).while_agent(KNOWN, busy))
         .await
         .unwrap();
-    assert_eq!((answered_by(&run), waited(&run)), (Some("agent-b"), 46));
+    assert_eq!((answered_by(&run), waited(&run)), (Some("agent-b"), 45));
     assert_eq!(sticky(&world), (0, 1));
 
     let soon = AgentState::Busy { seconds: Some(40) };

@@ -162,6 +162,22 @@ async fn an_outbound_call_counts_only_where_the_policy_says_so_and_has_no_queue(
 }
 
 #[tokio::test]
+async fn a_call_that_a_program_placed_is_outbound_too() {
+    let story = Story::start().await.unwrap();
+    let mut campaign = Leg::inbound("campaign", 0);
+    campaign.method = "API";
+    story.records(&[campaign.record(300)]).await.unwrap();
+    assert_eq!(offered_later(&story).await, "first-contact");
+    // A chat is made through the API by the customer who begins it.
+    campaign.channel = "CHAT";
+    story.records(&[campaign.record(400)]).await.unwrap();
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("again", LATER)).await),
+        "agent-a"
+    );
+}
+
+#[tokio::test]
 async fn an_agent_who_never_reached_the_customer_is_not_offered() {
     let story = Story::with(&[("STICKY_OUTBOUND", "on"), ("SEARCH_CONTACTS", "off")])
         .await
@@ -237,6 +253,25 @@ async fn a_bad_call_is_not_repeated_and_no_survey_is_not_a_bad_survey() {
             .unwrap();
         assert_eq!(offered_later(&story).await, expected, "rated {rating}");
     }
+}
+
+#[tokio::test]
+async fn a_later_call_without_a_survey_does_not_make_a_bad_one_good() {
+    let story = Story::start().await.unwrap();
+    story
+        .lives(&Leg::inbound("bad", -7200).attribute("CustomerRating", "1"))
+        .await
+        .unwrap();
+    story.lives(&Leg::inbound("unrated", 0)).await.unwrap();
+    assert_eq!(offered_later(&story).await, "low-rating");
+    story
+        .lives(&Leg::inbound("good", 1800).attribute("CustomerRating", "4"))
+        .await
+        .unwrap();
+    assert_eq!(
+        offered(&story.asks(&Leg::inbound("last", LATER + 1800)).await),
+        "agent-a"
+    );
 }
 
 #[tokio::test]
@@ -357,8 +392,10 @@ fn eventful() -> Vec<Step> {
         Step::Asks(Box::new(first.clone())),
         Step::Event(first.connected_event()),
         Step::Event(first.ended_event()),
+        Step::Event(first.completed_event()),
         Step::Event(second.connected_event()),
         Step::Event(second.ended_event()),
+        Step::Event(second.completed_event()),
         Step::Record(first.record(500)),
         Step::Record(second.record(600)),
         Step::Record(rated.record(700)),
@@ -408,7 +445,26 @@ async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_m
             story.event(&call.routing_event("agent-a", status)).await.unwrap();
         }
     }
-    // Routing criteria of somebody else's flow are not our offers.
+    // Who was not offered anybody, or somebody else, waited for an agent by the rules of another flow.
+    let stranger = Leg::inbound("stranger", LATER).from("+14155550188");
+    story.asks(&stranger).await;
+    story
+        .event(&stranger.routing_event("agent-a", "JOINED"))
+        .await
+        .unwrap();
+    let third = Leg::inbound("third", LATER);
+    story.asks(&third).await;
+    story
+        .event(&third.routing_event("agent-b", "EXPIRED"))
+        .await
+        .unwrap();
+    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (1, 1));
+    story
+        .event(&third.routing_event("agent-a", "JOINED"))
+        .await
+        .unwrap();
+    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (2, 1));
+    // Routing criteria of a contact that never asked are not our offers.
     let other = Leg::inbound("other", LATER).from("+14155550177");
     assert!(matches!(
         story
@@ -417,5 +473,5 @@ async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_m
             .unwrap(),
         Outcome::Observed(_)
     ));
-    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (1, 1));
+    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (2, 1));
 }

@@ -2,7 +2,7 @@
 //!
 //! | item | attributes |
 //! | --- | --- |
-//! | `contact#<root>` | `caller`, `agentAt`, `expiresAt`; for every leg `connected#<id>`, `ended#<id>`, `record#<id>`, `search#<id>`, `answer#<id>`, `sticky#<id>` |
+//! | `contact#<root>` | `caller`, `agentAt`, `expiresAt`; for every leg `connected#<id>`, `ended#<id>`, `record#<id>`, `completed#<id>`, `search#<id>`, `answer#<id>`, `sticky#<id>#<agent>` |
 //! | `cap#agent#<id>#<hour>`, `cap#caller#<key>#<day>` | `offers`, `expiresAt` |
 //! | `bucket#search` | `nextAt` (milliseconds since 1970) |
 //! | `searched#<key>` | `until` (seconds since 1970), `expiresAt` |
@@ -58,8 +58,8 @@ pub(crate) fn answer_attribute(contact: &ContactId) -> String {
     format!("answer#{contact}")
 }
 
-pub(crate) fn sticky_attribute(contact: &ContactId) -> String {
-    format!("sticky#{contact}")
+pub(crate) fn sticky_attribute(contact: &ContactId, agent: &str) -> String {
+    format!("sticky#{contact}#{agent}")
 }
 
 pub(crate) fn facts_attribute(source: Source, contact: &ContactId) -> String {

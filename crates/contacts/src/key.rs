@@ -49,6 +49,8 @@ pub struct CallerKey {
     tenant: InstanceId,
     kind: CallerKind,
     value: String,
+    /// The value as a flow wrote it, where that is another text: a searchable attribute is indexed as it was written.
+    written: Option<String>,
 }
 
 impl CallerKey {
@@ -77,7 +79,12 @@ impl CallerKey {
         if value.len() > 512 {
             Err(NoCaller::BadNumber)
         } else {
-            Ok(Self { tenant, kind, value })
+            Ok(Self {
+                tenant,
+                kind,
+                value,
+                written: None,
+            })
         }
     }
 
@@ -86,9 +93,19 @@ impl CallerKey {
         self.kind
     }
 
-    /// The number, address or id, as a searchable contact attribute holds it.
+    /// The number, address or id.
     pub fn value(&self) -> &str {
         &self.value
+    }
+
+    /// The texts in which a searchable contact attribute may hold it.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.value.as_str()).chain(self.written.as_deref())
+    }
+
+    fn written_as(mut self, text: &str) -> Self {
+        self.written = Some(text.trim().to_owned()).filter(|text| *text != self.value);
+        self
     }
 
     /// The partition key of the index `by-caller`.
@@ -172,19 +189,17 @@ pub fn caller_of_record(
 impl Names<'_> {
     fn key(self, tenant: &InstanceId) -> Result<CallerKey, NoCaller> {
         let mut problem = NoCaller::Unknown;
-        let named = [self.parameter.as_deref(), self.attribute]
-            .into_iter()
-            .flatten()
-            .map(told);
+        let new = |(kind, value)| CallerKey::new(tenant.clone(), kind, value);
+        let parameter = self.parameter.as_deref().map(|text| told(text).and_then(new));
+        let attribute = self
+            .attribute
+            .map(|text| told(text).and_then(new).map(|key| key.written_as(text)));
         let endpoint = self
             .endpoint
-            .and_then(|end| Some(Ok((endpoint_kind(end)?, end.address.as_str()))));
-        let customer = self
-            .customer_id
-            .into_iter()
-            .map(|id| Ok((CallerKind::Customer, id)));
-        for name in named.chain(endpoint).chain(customer) {
-            match name.and_then(|(kind, value)| CallerKey::new(tenant.clone(), kind, value)) {
+            .and_then(|end| Some(new((endpoint_kind(end)?, end.address.as_str()))));
+        let customer = self.customer_id.map(|id| new((CallerKind::Customer, id)));
+        for key in [parameter, attribute, endpoint, customer].into_iter().flatten() {
+            match key {
                 Ok(key) => return Ok(key),
                 // A withheld or garbled number says more than the absence of the next source.
                 Err(NoCaller::Unknown) => {}

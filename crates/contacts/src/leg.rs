@@ -90,6 +90,13 @@ impl Leg {
         Self { id, facts }
     }
 
+    /// The agent, or a campaign, called the customer. `StartOutboundVoiceContact` makes contacts of the method API.
+    fn is_outbound(&self) -> bool {
+        self.came_by(&InitiationMethod::Outbound)
+            || self.came_by(&InitiationMethod::ExternalOutbound)
+            || (self.came_by(&InitiationMethod::Api) && self.facts.channel == Some(Channel::Voice))
+    }
+
     fn came_by(&self, method: &InitiationMethod) -> bool {
         self.facts.method.as_ref() == Some(method)
     }
@@ -163,7 +170,7 @@ impl Interaction {
     }
 
     fn spoke_in(&self, leg: &Leg, now: Timestamp) -> Option<Spoke> {
-        let outbound = leg.came_by(&InitiationMethod::Outbound);
+        let outbound = leg.is_outbound();
         // Outbound contacts name the agent's default outbound queue, which is no place to send a caller to.
         let queue = leg
             .facts

@@ -1,5 +1,6 @@
 //! The lookup: the index, then the search, then nobody; within a budget, whatever hangs, throttles or breaks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -77,16 +78,13 @@ struct Decision {
     answer: Answer,
     /// What the search found, to be written into the index.
     found: Vec<Observation>,
-    /// A `SearchContacts` request was sent.
-    searched: bool,
 }
 
-impl Decision {
-    fn without_search(answer: Answer) -> Self {
+impl From<Answer> for Decision {
+    fn from(answer: Answer) -> Self {
         Self {
             answer,
             found: Vec::new(),
-            searched: false,
         }
     }
 }
@@ -103,158 +101,154 @@ impl LastAgents {
 
     /// The answer for a contact, within `budget` from now on the clock of the process; `now` is the time of day.
     pub async fn answer(&self, ask: &Ask, now: Timestamp, budget: Duration) -> Answered {
-        let plain = |reason| Answer::without(reason, self.policy.mode);
-        let key = match &ask.caller {
-            Ok(key) => key,
+        match &ask.caller {
+            Ok(key) => {
+                let started = Instant::now();
+                let searched = AtomicBool::new(false);
+                Lookup {
+                    agents: self,
+                    ask,
+                    key,
+                    now,
+                    started,
+                    searched,
+                }
+                .answer(budget)
+                .await
+            }
             Err(problem) => {
-                let answer = plain(match problem {
+                let reason = match problem {
                     NoCaller::Unknown => Reason::NoCaller,
                     NoCaller::Withheld => Reason::Withheld,
                     NoCaller::BadNumber => Reason::BadNumber,
-                });
-                return Answered {
+                };
+                let answer = Answer::without(reason, self.policy.mode);
+                Answered {
                     answer,
                     repeated: false,
                     searched: false,
                     not_kept: None,
-                };
+                }
             }
-        };
-        let end = Instant::now() + budget;
+        }
+    }
+}
+
+/// One lookup for one contact.
+struct Lookup<'a> {
+    agents: &'a LastAgents,
+    ask: &'a Ask,
+    key: &'a CallerKey,
+    /// The time of day when it began.
+    now: Timestamp,
+    started: Instant,
+    /// Set before the request is sent, so that it is counted even if its answer never comes.
+    searched: AtomicBool,
+}
+
+impl Lookup<'_> {
+    async fn answer(self, budget: Duration) -> Answered {
+        let end = self.started + budget;
         // The last quarter is for storing the answer.
-        let decided = timeout_at(end - budget / 4, self.decide(ask, key, now))
+        let decided = timeout_at(end - budget / 4, self.decide())
             .await
             .unwrap_or_else(|_| {
-                error!(contact.id = %ask.contact, reason = "out-of-time", "Gave up the lookup");
-                Decision::without_search(plain(Reason::OutOfTime))
+                error!(contact.id = %self.ask.contact, reason = "out-of-time", "Gave up the lookup");
+                self.plain(Reason::OutOfTime).into()
             });
-        let asker = Asker {
-            contact: ask.contact.clone(),
-            root: ask.root.clone(),
-            key: key.clone(),
-        };
-        let (kept, ()) = tokio::join!(timeout_at(end, self.keep(&asker, &decided.answer, now)), async {
+        let (kept, ()) = tokio::join!(timeout_at(end, self.keep(&decided.answer)), async {
             if timeout_at(end, self.write_back(&decided.found)).await.is_err() {
                 warn!("What the search found was not written back in time");
             }
-        },);
-        let searched = decided.searched;
-        match kept.unwrap_or_else(|_| {
-            Err(StoreError {
-                code: "timeout".to_owned(),
-            })
-        }) {
-            Ok((answer, repeated)) => Answered {
-                answer,
-                repeated,
-                searched,
-                not_kept: None,
-            },
-            // The caller does not wait for our memory: the decision stands, uncounted.
-            Err(problem) => Answered {
-                answer: decided.answer,
-                repeated: false,
-                searched,
-                not_kept: Some(problem.code),
-            },
-        }
+        });
+        let mut answered = kept.unwrap_or_else(|_| uncounted(decided.answer, "timeout"));
+        answered.searched = self.searched.into_inner();
+        answered
     }
 
-    async fn decide(&self, ask: &Ask, key: &CallerKey, now: Timestamp) -> Decision {
-        let plain = |reason| Decision::without_search(Answer::without(reason, self.policy.mode));
-        if self.policy.mode == Mode::Off {
-            return plain(Reason::Off);
+    fn plain(&self, reason: Reason) -> Answer {
+        Answer::without(reason, self.agents.policy.mode)
+    }
+
+    async fn decide(&self) -> Decision {
+        let LastAgents { store, policy, .. } = self.agents;
+        if policy.mode == Mode::Off {
+            return self.plain(Reason::Off).into();
         }
-        if !self.policy.takes(&ask.channel) {
-            return plain(Reason::Channel);
+        if !policy.takes(&self.ask.channel) {
+            return self.plain(Reason::Channel).into();
         }
-        let known = match self.store.by_caller(key, self.policy.since(now)).await {
-            Ok(known) => known,
-            Err(problem) => {
-                error!(contact.id = %ask.contact, reason = "index-unavailable", code = problem.code, "Reading the index failed");
-                return plain(Reason::IndexUnavailable);
+        match store.by_caller(self.key, policy.since(self.now)).await {
+            Err(problem) => self.unavailable(&problem).into(),
+            Ok(known) if known.iter().any(|interaction| interaction.root != self.ask.root) => {
+                self.judge(&known, KnownFrom::Index).into()
             }
-        };
-        if known.iter().any(|interaction| interaction.root != ask.root) {
-            return Decision::without_search(self.judge(&known, ask, now, KnownFrom::Index));
-        }
-        match self.search(ask, key, now).await {
-            Ok((answer, found)) => Decision {
-                answer,
-                found,
-                searched: true,
-            },
-            Err((reason, searched)) => Decision {
-                searched,
-                ..plain(reason)
-            },
+            Ok(_) => self
+                .search()
+                .await
+                .unwrap_or_else(|reason| self.plain(reason).into()),
         }
     }
 
-    fn judge(&self, known: &[Interaction], ask: &Ask, now: Timestamp, source: KnownFrom) -> Answer {
-        match self.policy.judge(known, &ask.root, now) {
-            Verdict::Nobody => Answer {
-                source,
-                ..Answer::without(Reason::FirstContact, self.policy.mode)
-            },
-            Verdict::LowRating(_) => Answer {
-                source,
-                ..Answer::without(Reason::LowRating, self.policy.mode)
-            },
+    fn unavailable(&self, problem: &StoreError) -> Answer {
+        let contact = &self.ask.contact;
+        error!(contact.id = %contact, reason = "index-unavailable", code = problem.code, "Reading the table failed");
+        self.plain(Reason::IndexUnavailable)
+    }
+
+    fn judge(&self, known: &[Interaction], source: KnownFrom) -> Answer {
+        let judged = match self.agents.policy.judge(known, &self.ask.root, self.now) {
+            Verdict::Nobody => self.plain(Reason::FirstContact),
+            Verdict::LowRating(_) => self.plain(Reason::LowRating),
             Verdict::Offer(spoke) => Answer {
-                source,
-                offer: Some(offer(spoke, now)),
-                ..Answer::without(Reason::LastAgent, self.policy.mode)
+                offer: Some(offer(spoke, self.now)),
+                ..self.plain(Reason::LastAgent)
             },
-        }
+        };
+        Answer { source, ..judged }
     }
 
-    /// The search, if it may be sent: its judgement and what it found, or why there is none and whether a request
-    /// was sent.
-    async fn search(
-        &self,
-        ask: &Ask,
-        key: &CallerKey,
-        now: Timestamp,
-    ) -> Result<(Answer, Vec<Observation>), (Reason, bool)> {
-        let Some(search) = self.search.as_ref().filter(|search| search.knows(key)) else {
-            return Err((Reason::FirstContact, false));
+    /// The search, if it may be sent: its judgement and what it found, or why there is none.
+    async fn search(&self) -> Result<Decision, Reason> {
+        let store = &self.agents.store;
+        let Some(search) = self
+            .agents
+            .search
+            .as_ref()
+            .filter(|search| search.knows(self.key))
+        else {
+            return Err(Reason::FirstContact);
         };
-        let budget_unknown = |problem: StoreError| {
-            warn!(contact.id = %ask.contact, code = problem.code, "Reading the search budget failed");
-            (Reason::SearchBudget, false)
-        };
-        if self
-            .store
-            .searched_in_vain(key, now)
-            .await
-            .map_err(budget_unknown)?
-        {
-            return Err((Reason::FirstContact, false));
+        let failed = |problem: StoreError| self.unavailable(&problem).reason;
+        if store.searched_in_vain(self.key, self.now).await.map_err(failed)? {
+            return Err(Reason::FirstContact);
         }
-        if !self.store.reserve_search(now).await.map_err(budget_unknown)? {
-            return Err((Reason::SearchBudget, false));
+        // The quota runs by the time the request is sent, which may be long after the lookup began.
+        let sent_at = self.now.checked_add(self.started.elapsed()).unwrap_or(self.now);
+        if !store.reserve_search(sent_at).await.map_err(failed)? {
+            return Err(Reason::SearchBudget);
         }
-        let found = match search.contacts(&ask.instance, key, now).await {
+        self.searched.store(true, Ordering::Relaxed);
+        let found = match search.contacts(&self.ask.instance, self.key, self.now).await {
             Ok(found) => found,
             Err(reason) => {
-                error!(contact.id = %ask.contact, reason = reason.name(), "The search failed");
+                error!(contact.id = %self.ask.contact, reason = reason.name(), "The search failed");
                 if reason == Reason::SearchThrottled {
-                    self.log_lost(
-                        self.store.push_search_out(now).await,
+                    log_lost(
+                        store.push_search_out(sent_at).await,
                         "Pushing the next search out failed",
                     );
                 }
-                return Err((reason, true));
+                return Err(reason);
             }
         };
-        let answer = self.judge(&interactions(&found), ask, now, KnownFrom::Search);
+        let answer = self.judge(&interactions(&found), KnownFrom::Search);
         let Some(offer) = &answer.offer else {
-            self.log_lost(
-                self.store.remember_in_vain(key, now).await,
+            log_lost(
+                store.remember_in_vain(self.key, self.now).await,
                 "Remembering a vain search failed",
             );
-            return Err((Reason::FirstContact, true));
+            return Err(Reason::FirstContact);
         };
         let root = found
             .iter()
@@ -264,37 +258,41 @@ impl LastAgents {
             .into_iter()
             .filter(|seen| Some(&seen.root) == root.as_ref())
             .collect();
-        Ok((answer, found))
+        Ok(Decision { answer, found })
     }
 
     /// Stores the answer, or finds the one the contact had; a reached cap makes it an answer without an agent.
     ///
     /// A failure is no answer to hold on to: it is not stored, but the contact is linked to its caller all the same.
-    async fn keep(
-        &self,
-        asker: &Asker,
-        answer: &Answer,
-        now: Timestamp,
-    ) -> Result<(Answer, bool), StoreError> {
+    async fn keep(&self, answer: &Answer) -> Answered {
+        let store = &self.agents.store;
+        let asker = Asker {
+            contact: self.ask.contact.clone(),
+            root: self.ask.root.clone(),
+            key: self.key.clone(),
+        };
         if answer.status() == Status::Unavailable {
-            return self
-                .store
-                .link(asker, now)
-                .await
-                .map(|()| (answer.clone(), false));
+            return match store.link(&asker, self.now).await {
+                Ok(Some(before)) => repeated(before),
+                Ok(None) => fresh(answer.clone()),
+                Err(problem) => uncounted(answer.clone(), &problem.code),
+            };
         }
-        match self.store.keep(asker, answer, &self.policy, now).await? {
-            Kept::New => Ok((answer.clone(), false)),
-            Kept::Before(before) => Ok((before, true)),
-            Kept::Capped(reason) => {
+        let keep = async |answer: &Answer| store.keep(&asker, answer, &self.agents.policy, self.now).await;
+        match keep(answer).await {
+            Ok(Kept::New) => fresh(answer.clone()),
+            Ok(Kept::Before(before)) => repeated(before),
+            // The caller does not wait for our memory: the decision stands, uncounted.
+            Err(problem) => uncounted(answer.clone(), &problem.code),
+            Ok(Kept::Capped(reason)) => {
                 let capped = Answer {
                     source: answer.source,
-                    ..Answer::without(reason, self.policy.mode)
+                    ..self.plain(reason)
                 };
-                match self.store.keep(asker, &capped, &self.policy, now).await {
-                    Ok(Kept::Before(before)) => Ok((before, true)),
-                    // Stored or not, the cap holds.
-                    _ => Ok((capped, false)),
+                match keep(&capped).await {
+                    Ok(Kept::Before(before)) => repeated(before),
+                    Ok(Kept::New | Kept::Capped(_)) => fresh(capped),
+                    Err(problem) => uncounted(capped, &problem.code),
                 }
             }
         }
@@ -302,18 +300,39 @@ impl LastAgents {
 
     async fn write_back(&self, found: &[Observation]) {
         for observation in found {
-            self.log_lost(
-                self.store.observe(observation).await.map(drop),
-                "Writing back what was found failed",
-            );
+            let stored = self.agents.store.observe(observation).await.map(drop);
+            log_lost(stored, "Writing back what was found failed");
         }
     }
+}
 
-    /// Losing these costs a later search, never the answer.
-    fn log_lost(&self, result: Result<(), StoreError>, what: &str) {
-        if let Err(problem) = result {
-            warn!(code = problem.code, "{what}");
-        }
+fn fresh(answer: Answer) -> Answered {
+    Answered {
+        answer,
+        repeated: false,
+        searched: false,
+        not_kept: None,
+    }
+}
+
+fn repeated(answer: Answer) -> Answered {
+    Answered {
+        repeated: true,
+        ..fresh(answer)
+    }
+}
+
+fn uncounted(answer: Answer, code: &str) -> Answered {
+    Answered {
+        not_kept: Some(code.to_owned()),
+        ..fresh(answer)
+    }
+}
+
+/// Losing these costs a later search, never the answer.
+fn log_lost(result: Result<(), StoreError>, what: &str) {
+    if let Err(problem) = result {
+        warn!(code = problem.code, "{what}");
     }
 }
 

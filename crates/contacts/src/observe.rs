@@ -18,13 +18,21 @@ pub enum Source {
     Connected,
     /// The contact event that the contact ended.
     Ended,
+    /// The contact event that after-contact work is over. It repeats the event before it, not always in full.
+    Completed,
     /// The answer of `SearchContacts`.
     Search,
 }
 
 impl Source {
     /// All sources, the most trusted first.
-    pub const BY_TRUST: [Self; 4] = [Self::Record, Self::Connected, Self::Ended, Self::Search];
+    pub const BY_TRUST: [Self; 5] = [
+        Self::Record,
+        Self::Connected,
+        Self::Ended,
+        Self::Completed,
+        Self::Search,
+    ];
 
     /// The beginning of the attribute's name; the contact's id follows after a `#`.
     pub fn attribute(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Source {
             Self::Record => "record",
             Self::Connected => "connected",
             Self::Ended => "ended",
+            Self::Completed => "completed",
             Self::Search => "search",
         }
     }
@@ -65,8 +74,8 @@ pub struct Observation {
     pub contact: ContactId,
     /// Facts about the leg, and who says so.
     pub facts: Option<(Source, Facts)>,
-    /// How an offer ended, if it says so.
-    pub sticky: Option<Sticky>,
+    /// Which routing steps ended, and how: the one agent a step named, and the end.
+    pub steps: Vec<(String, Sticky)>,
     /// The caller, where a record can tell and nobody else has said it.
     pub caller: Option<CallerKey>,
     /// When it happened; the item's expiry counts from here.
@@ -94,7 +103,8 @@ pub fn observe_event(event: &ContactEvent, now: Timestamp) -> Option<Observation
     let ended = matches!(event.kind, EventKind::Disconnected | EventKind::Completed);
     let source = match event.kind {
         EventKind::ConnectedToAgent => Some(Source::Connected),
-        EventKind::Disconnected | EventKind::Completed => Some(Source::Ended),
+        EventKind::Disconnected => Some(Source::Ended),
+        EventKind::Completed => Some(Source::Completed),
         _ => None,
     };
     let agent = event.agent.as_ref();
@@ -113,8 +123,8 @@ pub fn observe_event(event: &ContactEvent, now: Timestamp) -> Option<Observation
         };
         (source, facts)
     });
-    let sticky = sticky_of(event);
-    if facts.is_none() && sticky.is_none() {
+    let steps = ended_steps(event);
+    if facts.is_none() && steps.is_empty() {
         return None;
     }
     Some(Observation {
@@ -125,7 +135,7 @@ pub fn observe_event(event: &ContactEvent, now: Timestamp) -> Option<Observation
         ),
         contact: event.contact_id.clone(),
         facts,
-        sticky,
+        steps,
         caller: None,
         at: event
             .event_time
@@ -135,18 +145,23 @@ pub fn observe_event(event: &ContactEvent, now: Timestamp) -> Option<Observation
     })
 }
 
-/// Only steps that name agents are offers of a last agent; steps by skill are another flow's business.
-fn sticky_of(event: &ContactEvent) -> Option<Sticky> {
-    let steps = event
-        .routing
-        .iter()
-        .flat_map(|criteria| &criteria.steps)
-        .filter(|step| !step.agent_ids.is_empty());
-    steps.into_iter().find_map(|step| match step.status {
-        StepStatus::Joined => Some(Sticky::Hit),
-        StepStatus::Expired => Some(Sticky::Miss),
-        _ => None,
-    })
+/// Only a step that names one agent can be the offer of a last agent; steps by skill, or for a team, are another
+/// flow's business.
+fn ended_steps(event: &ContactEvent) -> Vec<(String, Sticky)> {
+    let steps = event.routing.iter().flat_map(|criteria| &criteria.steps);
+    steps
+        .filter_map(|step| {
+            let end = match step.status {
+                StepStatus::Joined => Sticky::Hit,
+                StepStatus::Expired => Sticky::Miss,
+                _ => return None,
+            };
+            match step.agent_ids.as_slice() {
+                [agent] => Some((agent.clone(), end)),
+                _ => None,
+            }
+        })
+        .collect()
 }
 
 /// What a contact record adds. `caller_attribute` and `rating_attribute` are the contact attributes that hold the
@@ -189,7 +204,7 @@ pub fn observe_record(record: &ContactRecord, caller_attribute: &str, rating_att
         root,
         contact: record.contact_id.clone(),
         facts: Some((Source::Record, facts)),
-        sticky: None,
+        steps: Vec::new(),
         caller,
         at: record.last_updated_at,
     }

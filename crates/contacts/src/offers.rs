@@ -75,15 +75,16 @@ impl ContactStore {
         }
     }
 
-    /// Links the contact to its caller, without an answer.
+    /// Links the contact to its caller, without an answer; the answer it had before, if it had one.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn link(&self, asker: &Asker, now: Timestamp) -> Result<(), StoreError> {
-        self.update(self.caller_link(asker, now))
+    pub async fn link(&self, asker: &Asker, now: Timestamp) -> Result<Option<Answer>, StoreError> {
+        let old = self
+            .update(self.caller_link(asker, now))
             .await
-            .map(drop)
-            .map_err(|error| StoreError::of(&error))
+            .map_err(|error| StoreError::of(&error))?;
+        Ok(stored(&old, asker))
     }
 
     fn caller_link(&self, asker: &Asker, now: Timestamp) -> Change {
@@ -195,12 +196,12 @@ impl ContactStore {
                 return Ok(Kept::Capped(*cap));
             }
             // Two calls of one caller, or two offers of one agent, meet on a counter: DynamoDB cancels one of
-            // them, and the SDK does not repeat a cancelled transaction.
+            // them, and the SDK does not repeat a cancelled transaction. Whoever waits for this sets the end.
             let conflict = reasons
                 .iter()
                 .any(|reason| reason.code() == Some("TransactionConflict"));
             attempt += 1;
-            if !conflict || attempt == 6 {
+            if !conflict {
                 let code = reasons
                     .iter()
                     .filter_map(CancellationReason::code)
@@ -233,20 +234,23 @@ impl ContactStore {
     }
 }
 
-/// The answer the contact had before, if the item really holds one for this caller.
-fn before(item: &Item, asker: &Asker) -> Result<Kept, StoreError> {
+/// The answer the contact had before about this caller, if it had one.
+fn stored(item: &Item, asker: &Asker) -> Option<Answer> {
     item.get(&item::answer_attribute(&asker.contact))
         .and_then(item::read::<Stored>)
         .filter(|stored| stored.caller == asker.key.index_key())
-        .map(|stored| Kept::Before(stored.answer))
-        .ok_or_else(|| StoreError {
-            code: SHAPE.to_owned(),
-        })
+        .map(|stored| stored.answer)
+}
+
+fn before(item: &Item, asker: &Asker) -> Result<Kept, StoreError> {
+    stored(item, asker).map(Kept::Before).ok_or_else(|| StoreError {
+        code: SHAPE.to_owned(),
+    })
 }
 
 /// Growing pauses that differ between contacts, so that those who met do not meet again; in milliseconds.
 fn spread(contact: &ContactId, attempt: u32) -> u64 {
     let own: u64 = contact.as_str().bytes().map(u64::from).sum();
-    let step = 5 * u64::from(attempt);
+    let step = 5 * u64::from(attempt.min(8));
     step + own % (2 * step)
 }

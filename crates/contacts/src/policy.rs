@@ -82,7 +82,7 @@ impl Default for Policy {
 pub enum Verdict {
     /// This agent.
     Offer(Spoke),
-    /// The newest acquaintance ended in a bad rating.
+    /// The newest acquaintance was rated badly when the caller last rated them.
     LowRating(Spoke),
     /// Nobody spoke with the caller, as far as the policy looks.
     Nobody,
@@ -104,7 +104,7 @@ impl Policy {
     /// The caller's own interaction is left out: who transferred a caller just now is not offered to them again.
     pub fn judge(&self, interactions: &[Interaction], own: &ContactId, now: Timestamp) -> Verdict {
         let since = self.since(now);
-        let newest = interactions
+        let acquaintances: Vec<Spoke> = interactions
             .iter()
             .filter(|interaction| interaction.root != *own)
             .flat_map(|interaction| interaction.spoke(now))
@@ -114,17 +114,21 @@ impl Policy {
             .filter(|spoke| {
                 spoke.talk_seconds >= i64::try_from(self.minimum_talk.as_secs()).unwrap_or(i64::MAX)
             })
-            // Two at the same second: the contact's id decides, so that the answer never depends on an order.
-            .max_by(|a, b| {
-                a.at.cmp(&b.at)
-                    .then_with(|| a.contact.as_str().cmp(b.contact.as_str()))
-            });
-        match newest {
-            None => Verdict::Nobody,
-            Some(spoke) if spoke.rating.is_some_and(|rating| rating < self.minimum_rating) => {
-                Verdict::LowRating(spoke)
-            }
-            Some(spoke) => Verdict::Offer(spoke),
+            .collect();
+        // Two at the same second: the contact's id decides, so that the answer never depends on an order.
+        let order = |spoke: &&Spoke| (spoke.at, spoke.contact.as_str().to_owned());
+        let Some(newest) = acquaintances.iter().max_by_key(order) else {
+            return Verdict::Nobody;
+        };
+        // A later call without a survey does not make a bad one good.
+        let rated = acquaintances
+            .iter()
+            .filter(|spoke| spoke.agent == newest.agent && spoke.rating.is_some());
+        let rating = rated.max_by_key(order).and_then(|spoke| spoke.rating);
+        if rating.is_some_and(|rating| rating < self.minimum_rating) {
+            Verdict::LowRating(newest.clone())
+        } else {
+            Verdict::Offer(newest.clone())
         }
     }
 }

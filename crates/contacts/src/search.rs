@@ -83,7 +83,7 @@ impl Search {
             .build();
         let criterion = SearchableContactAttributesCriteria::builder()
             .key(&self.attribute)
-            .values(key.value())
+            .set_values(Some(key.spellings().map(str::to_owned).collect()))
             .build();
         let (Ok(range), Ok(sort), Ok(criterion)) = (range, sort, criterion) else {
             return Err(Reason::SearchMalformed);
@@ -129,7 +129,7 @@ impl Search {
 
     /// Whether a caller can be searched at all.
     pub(crate) fn knows(&self, key: &CallerKey) -> bool {
-        key.value().chars().count() <= LONGEST_VALUE
+        key.spellings().all(|text| text.chars().count() <= LONGEST_VALUE)
     }
 }
 
@@ -188,7 +188,7 @@ fn observation(
         root: root_of(&contact, initial.as_ref(), previous.as_ref()),
         contact,
         facts: Some((Source::Search, facts)),
-        sticky: None,
+        steps: Vec::new(),
         caller: Some(key.clone()),
         at: connected_at,
     })

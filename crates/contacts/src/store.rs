@@ -9,7 +9,9 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
+use ringback_connect::ids::ContactId;
 
+use crate::answer::Answer;
 use crate::item::{self, AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID, Item};
 use crate::key::CallerKey;
 use crate::leg::Interaction;
@@ -122,11 +124,18 @@ impl ContactStore {
                 }
             },
         };
-        // Counted only where it was us who made the offer, and by the one write that stored its end.
-        let offered = old.contains_key(&item::answer_attribute(&observation.contact));
-        let stored_before = old.contains_key(&item::sticky_attribute(&observation.contact));
+        // Counted only where the step named the agent we offered, and by the one write that stored its end.
+        let offered = offered_agent(&old, &observation.contact);
+        let ended = observation
+            .steps
+            .iter()
+            .find(|(agent, _)| Some(agent) == offered.as_ref());
+        let stored_before =
+            |agent: &str| old.contains_key(&item::sticky_attribute(&observation.contact, agent));
         Ok(Changed {
-            sticky: observation.sticky.filter(|_| offered && !stored_before),
+            sticky: ended
+                .filter(|(agent, _)| !stored_before(agent))
+                .map(|(_, end)| *end),
         })
     }
 
@@ -148,11 +157,16 @@ impl ContactStore {
                 .name("#facts", &attribute)
                 .value(":facts", map);
         }
-        if let Some(sticky) = observation.sticky {
+        for (index, (agent, end)) in observation.steps.iter().enumerate() {
             change
-                .set("#sticky = if_not_exists(#sticky, :sticky)")
-                .name("#sticky", &item::sticky_attribute(&observation.contact))
-                .value(":sticky", AttributeValue::S(sticky.name().to_owned()));
+                .set(format!(
+                    "#step{index} = if_not_exists(#step{index}, :step{index})"
+                ))
+                .name(
+                    &format!("#step{index}"),
+                    &item::sticky_attribute(&observation.contact, agent),
+                )
+                .value(&format!(":step{index}"), AttributeValue::S(end.name().to_owned()));
         }
         if let Some(caller) = &observation.caller {
             change
@@ -212,6 +226,12 @@ impl ContactStore {
     }
 }
 
+/// The agent whom the contact was offered, by its stored answer.
+fn offered_agent(item: &Item, contact: &ContactId) -> Option<String> {
+    let answer = item.get(&item::answer_attribute(contact))?;
+    Some(item::read::<Answer>(answer)?.offer?.agent_id)
+}
+
 enum Written {
     /// Done, with the item as it was before.
     Done(Item),
@@ -233,7 +253,7 @@ pub(crate) fn refused<R>(error: &SdkError<UpdateItemError, R>) -> Option<Item> {
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
     pub(crate) id: String,
-    sets: Vec<&'static str>,
+    sets: Vec<String>,
     guards: Vec<String>,
     pub(crate) names: HashMap<String, String>,
     pub(crate) values: HashMap<String, AttributeValue>,
@@ -255,8 +275,8 @@ impl Change {
         }
     }
 
-    pub(crate) fn set(&mut self, assignment: &'static str) -> &mut Self {
-        self.sets.push(assignment);
+    pub(crate) fn set(&mut self, assignment: impl Into<String>) -> &mut Self {
+        self.sets.push(assignment.into());
         self
     }
 

@@ -1,10 +1,15 @@
 //! Settings from environment variables.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 
 /// The environment variables of a function, read once, so that tests never touch the process's own.
-#[derive(Clone, Default)]
-pub struct Vars(HashMap<String, String>);
+#[derive(Default)]
+pub struct Vars {
+    values: HashMap<String, String>,
+    /// Names that were asked for, so that a tool can tell a setting from a typing error.
+    asked: RefCell<BTreeSet<String>>,
+}
 
 /// A setting that is missing or has a value it cannot have. The message names the variable, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,19 +25,24 @@ impl Vars {
     /// The process's environment. Only `main.rs` calls this.
     pub fn from_env() -> Self {
         // Not `vars()`, which panics on a variable of the system that is not Unicode.
-        Self(
-            std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        )
+        let values: HashMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        values.into()
     }
 
     /// The value of an optional setting; empty counts as missing.
     pub fn optional(&self, name: &str) -> Option<&str> {
-        self.0
+        self.asked.borrow_mut().insert(name.to_owned());
+        self.values
             .get(name)
             .map(|value| value.trim())
             .filter(|value| !value.is_empty())
+    }
+
+    /// The names of all settings that were asked for so far.
+    pub fn asked(&self) -> BTreeSet<String> {
+        self.asked.borrow().clone()
     }
 
     /// The value of a setting that has no default.
@@ -91,18 +101,20 @@ impl Vars {
 
 impl<const N: usize> From<[(&str, &str); N]> for Vars {
     fn from(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        let values: HashMap<_, _> = pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        values.into()
     }
 }
 
 impl From<HashMap<String, String>> for Vars {
-    fn from(vars: HashMap<String, String>) -> Self {
-        Self(vars)
+    fn from(values: HashMap<String, String>) -> Self {
+        Self {
+            values,
+            asked: RefCell::default(),
+        }
     }
 }
 

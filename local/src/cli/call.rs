@@ -1,6 +1,7 @@
 //! `ringback call`: one call, with the conditions it meets.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,9 +9,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ringback_contact_flow::run::{AgentState, Channel, MissingPlaceholder, Party, Run};
-use ringback_local::centre::Centre;
-use ringback_local::flows::FlowFile;
+use ringback_contact_flow::run::{AgentState, Channel, Party};
+use ringback_local::centre::{Centre, INBOUND};
+use ringback_local::flows::{self, FlowFile};
 use ringback_local::gate::{Fault, Gate};
 use ringback_local::world::{self, World};
 
@@ -27,7 +28,8 @@ Examples:
   Offered the agent of yesterday, and accepted:
     ringback call --from +14155550100 --spoke-with agent-a --press 1
   That agent is busy for longer than the offer lasts:
-    ringback call --from +14155550100 --spoke-with agent-a --press 1 --agent agent-a=busy
+    ringback call --from +14155550100 --spoke-with agent-a --press 1 \\
+        --agent agent-a=busy
   Yesterday's call was rated 1:
     ringback call --from +14155550100 --spoke-with agent-a --rated 1
   The table is down:
@@ -56,7 +58,7 @@ pub(crate) struct Call {
     /// When the call comes in, with an offset from UTC.
     #[arg(long, value_name = "TIME", default_value = MORNING, value_parser = time)]
     at: Timestamp,
-    /// A call centre in place of the built-in one: JSON with instanceArn, queues, agents and hours.
+    /// A call centre in place of the built-in one: JSON of the shape of `local/centre.json`.
     #[arg(long, value_name = "FILE")]
     centre: Option<PathBuf>,
     /// What an agent is doing when the call comes in: available, offline, busy, busy:SECONDS or acw:SECONDS.
@@ -68,8 +70,9 @@ pub(crate) struct Call {
     /// How the caller rated that conversation, 1 to 5.
     #[arg(long, value_name = "1-5", requires = "spoke_with", value_parser = clap::value_parser!(u8).range(1..=5))]
     rated: Option<u8>,
-    /// How many calls the caller has made since, today, each of which was offered that agent.
-    #[arg(long, value_name = "CALLS", requires = "spoke_with", default_value_t = 0)]
+    /// How many calls the caller has made since, ten minutes apart, each behaving as this one.
+    #[arg(long, value_name = "CALLS", requires = "spoke_with", default_value_t = 0,
+          value_parser = clap::value_parser!(u8).range(0..=20))]
     called_today: u8,
     /// How long the caller waits in a queue before hanging up, in seconds.
     #[arg(long, value_name = "SECONDS")]
@@ -80,7 +83,7 @@ pub(crate) struct Call {
     /// Who ends the conversation; the survey is asked when it is the agent.
     #[arg(long, value_enum, default_value_t = Side::Agent)]
     hung_up_by: Side,
-    /// A setting of the function last-agent, for example STICKY_MODE=agent-queue.
+    /// A setting of a function, for example `STICKY_MODE=agent-queue`.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
     /// What befalls the contacts table during the call.
@@ -119,12 +122,8 @@ enum Trouble {
 
 impl Call {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        if let Some(from) = &self.from {
-            ringback_connect::phone::E164::parse(from).with_context(|| "--from".to_owned())?;
-        }
-        let mut centre = Centre::load(self.centre.as_deref())?;
-        centre.values.extend(self.fill.iter().cloned());
-        let flow = install(&mut centre, self.flow.as_deref())?;
+        self.look_over()?;
+        let (centre, flow) = self.centre()?;
         let zone = centre
             .centre
             .hours
@@ -150,9 +149,70 @@ impl Call {
         if self.json {
             anstream::println!("{}", serde_json::to_string_pretty(&run)?);
         } else {
+            show::when(self.at, &zone);
             show::run(&run, &zone, show::Detail::All);
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses what would be passed over in silence.
+    fn look_over(&self) -> Result<()> {
+        if let Some(from) = &self.from {
+            let example = "expected a number in E.164, for example +14155550100";
+            ringback_connect::phone::E164::parse(from).with_context(|| format!("--from: {example}"))?;
+            if !matches!(self.channel, By::Voice) {
+                bail!("--from: only a call has a number; name the customer with --customer-id");
+            }
+        }
+        if let Some(keys) = self
+            .press
+            .iter()
+            .find(|keys| keys.chars().any(|key| !"0123456789*#".contains(key)))
+        {
+            bail!("--press {keys}: a telephone has the keys 0 to 9, * and #");
+        }
+        Ok(())
+    }
+
+    /// The call centre with all flows, and the name of the flow the call comes into.
+    fn centre(&self) -> Result<(Centre, String)> {
+        let mut centre = Centre::describe(self.centre.as_deref())?;
+        let file = self.flow.as_deref().map(FlowFile::read).transpose()?;
+        let mut files = flows::shipped();
+        if let Some(path) = &self.flow {
+            let beside = neighbours(path)?;
+            files.retain(|shipped| !beside.iter().any(|other| other.stem == shipped.stem));
+            files.extend(beside);
+        }
+        if let Some(file) = &file {
+            files.retain(|other| other.stem != file.stem);
+            files.push(file.clone());
+        }
+        let known: BTreeSet<_> = files.iter().flat_map(FlowFile::placeholders).collect();
+        if let Some((name, _)) = self.fill.iter().find(|(name, _)| !known.contains(name)) {
+            let known: Vec<_> = known.into_iter().collect();
+            bail!(
+                "--fill {name}: no flow has this placeholder; there are {}",
+                known.join(", ")
+            );
+        }
+        centre.values.extend(self.fill.iter().cloned());
+        match &file {
+            None => centre.install(&files)?,
+            Some(file) => {
+                for other in &files {
+                    centre
+                        .values
+                        .insert(other.placeholder(), centre.centre.flow_arn(&other.stem));
+                }
+                // A file beside it that is no flow, or has placeholders of its own, is no reason not to run this one.
+                files
+                    .iter()
+                    .for_each(|other| drop(centre.install(std::slice::from_ref(other))));
+                centre.install(std::slice::from_ref(file))?;
+            }
+        }
+        Ok((centre, file.map_or_else(|| INBOUND.to_owned(), |file| file.stem)))
     }
 
     fn call(&self, flow: String) -> world::Call {
@@ -199,69 +259,66 @@ impl Call {
             );
         }
         let yesterday = world::Call {
-            at: self.at - SignedDuration::from_hours(24),
+            at: day_before(world, self.at),
             ..call.clone()
         };
         let run = world.spoke(&yesterday, agent, self.rated).await?;
-        self.announce(&run, &format!("The day before, the caller spoke with {agent}."));
+        if run.finished.agent.as_ref().is_none_or(|spoke| spoke.id != agent) {
+            bail!(
+                "--spoke-with {agent}: the call of the day before, at {}, did not reach them: {}; \
+                 choose another --at or --centre",
+                yesterday.at,
+                show::ending(&run.ending),
+            );
+        }
+        let rated = run
+            .finished
+            .attributes
+            .get("CustomerRating")
+            .map(|rating| format!(" and rated it {rating}"));
+        self.announce(&format!(
+            "The day before, the caller spoke with {agent}{}.",
+            rated.unwrap_or_default()
+        ));
         for earlier in (1..=i64::from(self.called_today)).rev() {
             let before = world::Call {
                 at: self.at - SignedDuration::from_mins(10 * earlier),
                 ..call.clone()
             };
-            world.call(&before).await?;
-            self.announce(&run, &format!("{} minutes ago, the caller called.", 10 * earlier));
+            let run = world.call(&before).await?;
+            let offer = run
+                .finished
+                .attributes
+                .get("lastAgentReason")
+                .map_or("no answer", String::as_str);
+            self.announce(&format!(
+                "{} minutes ago, the caller called ({offer}).",
+                10 * earlier
+            ));
         }
         Ok(())
     }
 
-    fn announce(&self, run: &Run, text: &str) {
-        if self.json {
-            return;
-        }
-        match run.finished.attributes.get("CustomerRating") {
-            Some(rating) => show::note(&format!("{text} They rated it {rating}.")),
-            None => show::note(text),
+    fn announce(&self, text: &str) {
+        if !self.json {
+            show::note(text);
         }
     }
 }
 
-/// Puts the flow and those beside it in; the name of the flow the call comes into.
-fn install(centre: &mut Centre, flow: Option<&std::path::Path>) -> Result<String> {
-    let Some(path) = flow else {
-        return Ok(ringback_local::centre::INBOUND.to_owned());
-    };
-    let file = FlowFile::read(path)?;
-    let beside = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut others = Vec::new();
-    if let Some(folder) = beside {
-        for entry in std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
-            let other = entry?.path();
-            if other != path && other.extension().is_some_and(|extension| extension == "json") {
-                others.push(FlowFile::read(&other)?);
-            }
-        }
-    }
-    // All names first, as flows name each other.
-    for other in &others {
-        centre
-            .values
-            .insert(other.placeholder(), centre.centre.flow_arn(&other.stem));
-    }
-    // A file beside it that is no flow, or has placeholders of its own, is no reason not to run this one.
-    others.iter().for_each(|other| drop(centre.install(other)));
-    centre
-        .install(&file)
-        .map_err(|error| match error.downcast_ref::<MissingPlaceholder>() {
-            Some(MissingPlaceholder(name)) => {
-                anyhow!(
-                    "{}: {error:#}; give it one with --fill {name}=TEXT",
-                    path.display()
-                )
-            }
-            None => error.context(path.display().to_string()),
-        })?;
-    Ok(file.stem)
+/// The other flows of a flow's folder. What cannot be read there is no flow of ours.
+fn neighbours(path: &Path) -> Result<Vec<FlowFile>> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let entries = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    Ok(entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|other| other.file_name() != path.file_name())
+        .filter(|other| other.extension().is_some_and(|extension| extension == "json"))
+        .filter_map(|other| FlowFile::read(&other).ok())
+        .collect())
 }
 
 impl Trouble {
@@ -273,6 +330,18 @@ impl Trouble {
             Self::Slow => Fault::Slow(Duration::from_millis(300)),
         }
     }
+}
+
+/// A day before, or the last hour before that in which the call centre was open.
+fn day_before(world: &World, at: Timestamp) -> Timestamp {
+    let day_before = at - SignedDuration::from_hours(24);
+    let Some(hours) = world.centre.centre.hours.first() else {
+        return day_before;
+    };
+    (0..7 * 24)
+        .map(|back| day_before - SignedDuration::from_hours(back))
+        .find(|at| hours.is_open(*at))
+        .unwrap_or(day_before)
 }
 
 fn pair(text: &str) -> Result<(String, String)> {

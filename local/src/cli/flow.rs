@@ -12,6 +12,9 @@ use serde_json::json;
 
 use super::show;
 
+/// The folder of this project's flows.
+const FLOWS: &str = "infra/flows";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Flow {
     /// Say what `CreateContactFlow` would refuse, in its own words, and what is unwise.
@@ -42,7 +45,7 @@ pub(crate) struct Draw {
     /// The flow.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where to write the picture; without it, to standard output.
+    /// Where to write the picture; without it, or with `-`, to standard output.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -50,14 +53,14 @@ pub(crate) struct Draw {
 #[derive(Debug, Args)]
 pub(crate) struct Bundle {
     /// The folder of the flows.
-    #[arg(default_value = "infra/flows", value_name = "FOLDER")]
+    #[arg(default_value = FLOWS, value_name = "FOLDER")]
     flows: PathBuf,
-    /// What the placeholders are: CloudFormation parameters as JSON.
-    #[arg(long, default_value = "infra/flow-parameters.json", value_name = "FILE")]
-    parameters: PathBuf,
-    /// Where to write the template.
-    #[arg(long, short, default_value = "infra/connect.yaml", value_name = "FILE")]
-    output: PathBuf,
+    /// What the placeholders are: CloudFormation parameters as JSON; flow-parameters.json beside the folder unless said.
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+    /// Where to write the template; for infra/flows it is infra/connect.yaml.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Write nothing; end with status 1 when the template is not what the flows make.
     #[arg(long)]
     check: bool,
@@ -165,13 +168,13 @@ fn print(file: &Path, checked: &Checked) {
 impl Draw {
     fn run(self) -> Result<ExitCode> {
         let file = FlowFile::read(&self.file)?;
-        let flow = read(&file.text).with_context(|| self.file.display().to_string())?;
+        let flow = read(&file.text).map_err(|error| anyhow::anyhow!("{}: {error}", self.file.display()))?;
         let picture = draw(&flow);
         match self.output {
-            Some(output) => {
+            Some(output) if output != Path::new("-") => {
                 std::fs::write(&output, picture).with_context(|| format!("writing {}", output.display()))?;
             }
-            None => anstream::println!("{picture}"),
+            _ => anstream::print!("{picture}"),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -179,14 +182,25 @@ impl Draw {
 
 impl Bundle {
     fn run(self) -> Result<ExitCode> {
-        let text = std::fs::read_to_string(&self.parameters)
-            .with_context(|| format!("reading {}", self.parameters.display()))?;
-        let parameters =
-            serde_json::from_str(&text).with_context(|| self.parameters.display().to_string())?;
+        let parameters = self
+            .parameters
+            .unwrap_or_else(|| self.flows.join("../flow-parameters.json"));
+        let path = match self.output {
+            Some(output) => output,
+            // Another folder's flows must not end in this project's template.
+            None if self.flows == Path::new(FLOWS) => PathBuf::from("infra/connect.yaml"),
+            None => anyhow::bail!(
+                "say where to write the template of {} with -o FILE",
+                self.flows.display()
+            ),
+        };
+        let text = std::fs::read_to_string(&parameters)
+            .with_context(|| format!("reading {}, the flows' --parameters", parameters.display()))?;
+        let parameters = serde_json::from_str(&text).with_context(|| parameters.display().to_string())?;
         let template = bundle::template(&bundle::folder(&self.flows)?, &parameters)?;
-        let output = self.output.display();
+        let output = path.display();
         if self.check {
-            let fresh = std::fs::read_to_string(&self.output).is_ok_and(|written| written == template);
+            let fresh = std::fs::read_to_string(&path).is_ok_and(|written| written == template);
             if !fresh {
                 anstream::println!("{output} is not what the flows make; run `ringback flow bundle`");
                 return Ok(ExitCode::FAILURE);
@@ -194,7 +208,7 @@ impl Bundle {
             anstream::println!("{output} is what the flows make");
             return Ok(ExitCode::SUCCESS);
         }
-        std::fs::write(&self.output, template).with_context(|| format!("writing {output}"))?;
+        std::fs::write(&path, template).with_context(|| format!("writing {output}"))?;
         anstream::println!("wrote {output}");
         Ok(ExitCode::SUCCESS)
     }

@@ -16,15 +16,18 @@ use super::show;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-With it running, in another terminal:
-  pip install cargo-lambda
-  cargo lambda watch --invoke-address 127.0.0.1 --invoke-port 9101 --ignore-changes --env-file local.env
+With it running, in another terminal, from the root of the repository:
+  python3 -m venv .venv && .venv/bin/pip install cargo-lambda \\
+      && PATH=$PWD/.venv/bin:$PATH
+  cargo lambda watch --invoke-address 127.0.0.1 --invoke-port 9101 \\
+      --ignore-changes --env-file local.env
 and in a third:
-  cargo lambda invoke last-agent --invoke-address 127.0.0.1 --invoke-port 9101 \\
+  cargo lambda invoke last-agent --invoke-address 127.0.0.1 \\
+      --invoke-port 9101 \\
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
     /// The first of three ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS; 0 for free ones.
-    #[arg(long, default_value_t = 8700)]
+    #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65533))]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.
     #[arg(long, value_name = "FILE", default_value = "local.env")]

@@ -1,8 +1,9 @@
 //! How a call looks in a terminal.
 
 use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use ringback_contact_flow::run::{DialFact, Ending, Entry, LambdaFact, Run, StepStatus, What};
+use ringback_contact_flow::run::{DialFact, Ending, Entry, LambdaFact, Place, Run, StepStatus, What};
 use serde_json::Value;
 
 const DIM: Style = Style::new().dimmed();
@@ -21,6 +22,13 @@ pub(crate) fn heading(text: &str) {
 /// A paragraph that explains.
 pub(crate) fn note(text: &str) {
     anstream::println!("{DIM}{text}{DIM:#}");
+}
+
+/// The day of a call, and the zone of the times below it.
+pub(crate) fn when(at: Timestamp, zone: &TimeZone) {
+    let day = at.to_zoned(zone.clone()).strftime("%A %d %B %Y").to_string();
+    let name = zone.iana_name().unwrap_or("UTC");
+    note(&format!("{day}; times in {name}."));
 }
 
 /// How much of a transcript to show.
@@ -65,13 +73,22 @@ fn is_bookkeeping(what: &What) -> bool {
 
 fn line(entry: &Entry, zone: &TimeZone, instance: &str) {
     let time = entry.at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string();
-    let block = entry.place.as_ref().map_or("", |place| place.block.as_str());
+    let block = entry.place.as_ref().map_or_else(String::new, label);
     let style = style(&entry.what);
     // The instance's ARN is the same in every line, and long.
     let what = words(&entry.what)
         .replace(['\r', '\n'], " ")
         .replace(instance, "…");
     anstream::println!("  {DIM}{time}{DIM:#}  {block:<30} {style}{what}{style:#}");
+}
+
+/// A block's name; its type where the console made the name up.
+fn label(place: &Place) -> String {
+    let made_up = place.block.len() == 36 && place.block.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    match place.block.get(..8) {
+        Some(start) if made_up => format!("{} {start}", place.kind),
+        _ => place.block.clone(),
+    }
 }
 
 /// An entry's words, a function's answer as a person reads it.
@@ -123,7 +140,7 @@ fn style(what: &What) -> Style {
     }
 }
 
-fn ending(ending: &Ending) -> String {
+pub(crate) fn ending(ending: &Ending) -> String {
     match ending {
         Ending::AgentConversation { agent, ended_by } => {
             format!("Spoke with {agent}; the {ended_by} hung up.")
