@@ -38,8 +38,12 @@ pub fn read(text: &str) -> Result<Flow, ReadError> {
     })
 }
 
+/// What some editors put before a text; JSON does not know it, and its readers may pass over it (RFC 8259, 8.1).
+pub(crate) const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The JSON of a text that may be a flow: the legacy format is recognised here.
 pub(crate) fn parse(text: &str) -> Result<Value, ReadError> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let value: Value = serde_json::from_str(text).map_err(ReadError::NotJson)?;
     if value.get("modules").is_some_and(Value::is_array) && value.get("Actions").is_none() {
         return Err(ReadError::Legacy);

@@ -89,13 +89,15 @@ static TABLE: &[ActionSpec] = &[
         ..ActionSpec::of("UpdateFlowLoggingBehavior")
     },
     ActionSpec {
-        parameters: Fields::among_others(&[&[
+        // Old exports also have `AnalyticsMode`. With whom `AnalyticsBehavior` goes: see `advice`.
+        parameters: Fields::complete(&[&[
             req("RecordingBehavior", Shape::Object(Fields::among_others(&[&[
-                opt("RecordedParticipants", RECORDED),
-                opt("ScreenRecordedParticipants", Shape::List(&Shape::OneOf(&["Agent"]))),
+                req("RecordedParticipants", RECORDED),
+                opt("ScreenRecordedParticipants", SCREEN_RECORDED),
                 opt("IVRRecordingBehavior", ENABLED),
             ]]))),
             opt("AnalyticsBehavior", Shape::Free),
+            opt("AnalyticsMode", Shape::Free),
         ]]),
         flows: Flows::only(I | T | OW | Q),
         ..ActionSpec::of("UpdateContactRecordingBehavior")
@@ -280,13 +282,14 @@ static TABLE: &[ActionSpec] = &[
         ..ActionSpec::of("UpdateContactCallbackNumber")
     },
     ActionSpec {
-        parameters: Fields::among_others(&[QUEUE, &[
+        parameters: Fields::complete(&[QUEUE, &[
             req("InitialCallDelaySeconds", CALLBACK_DELAY),
             req("RetryDelaySeconds", CALLBACK_DELAY),
             // An AWS sample has 0, the page says more: see `advice`.
             req("MaximumConnectionAttempts", Shape::Number(Class::StaticOrPath, 0, MAX)),
             opt("ContactFlowId", VALUE),
-            CALLER_ID,
+            // A number by its page, while a transfer has an object of that name.
+            opt("CallerId", Shape::Free),
         ]]).choose(&[at_most_one(QUEUE_OR_AGENT)]),
         flows: Flows::only(I | T | Q),
         ..contact("CreateCallbackContact")
@@ -372,14 +375,15 @@ static TABLE: &[ActionSpec] = &[
         ..terminal("EndFlowModuleExecution")
     },
     ActionSpec {
-        parameters: Fields::among_others(&[PROMPT, &[
+        parameters: Fields::complete(&[PROMPT, &[
             opt("LexV2Bot", Shape::Object(Fields::complete(&[&[req("AliasArn", VALUE)]]))),
             opt("LexBot", Shape::Object(Fields::complete(&[&[req("Name", VALUE), req("Region", VALUE), req("Alias", VALUE)]]))),
             opt("LexSessionAttributes", Shape::Map(&TEXT, Keys::Any)),
             opt("LexInitializationData", Shape::Object(Fields::among_others(&[&[opt("InitialMessage", TEXT)]]))),
             opt("LexTimeoutSeconds", Shape::Object(Fields::among_others(&[&[opt("Text", VALUE)]]))),
         ]]).choose(&[
-            exactly_one(&["Text", "SSML", "PromptId", "Media", "LexInitializationData"]),
+            at_least_one(&["Text", "SSML", "PromptId", "Media", "LexInitializationData"]),
+            at_most_one(PROMPTS),
             exactly_one(&["LexV2Bot", "LexBot"]),
         ]),
         conditions: Conditions::Equals,
@@ -409,7 +413,7 @@ static TABLE: &[ActionSpec] = &[
         ..contact("CreateTask")
     },
     ActionSpec {
-        parameters: Fields::among_others(&[TASK, &[req("Name", TEXT), req("ContactFlowId", VALUE)]])
+        parameters: Fields::complete(&[TASK, &[req("Name", TEXT), req("ContactFlowId", VALUE)]])
             .choose(&[at_most_one(&["DelaySeconds", "ScheduledTime"])]),
         ..contact("CreateTask")
     },

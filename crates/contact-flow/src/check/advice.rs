@@ -32,6 +32,8 @@ pub(super) fn on_action(
         "GetParticipantInput" => input(&block, findings),
         "UpdateContactData" => contact_data(&block, findings),
         "CheckMetricData" => metric(&block, findings),
+        "UpdateContactRecordingBehavior" => analytics(&block, findings),
+        "UpdateContactRoutingCriteria" => steps(&block, findings),
         "DistributeByPercentage" => percentages(&block, findings),
         "Compare" => mirrors(&block, &block.error("NoMatchingCondition"), findings),
         "CheckHoursOfOperation" => mirrors(&block, &block.error("NoMatchingError"), findings),
@@ -174,6 +176,45 @@ fn metric(block: &Block, findings: &mut Findings) {
             let message = "In exports this metric is compared in milliseconds, whatever its name says";
             findings.add(Problem::warning("metric-unit", message, place).help("300000 for five minutes"));
         }
+    }
+}
+
+/// Speech is analysed only where both sides are recorded. Chats, and calls with nobody but the flow, are analysed
+/// without, so it takes a mode of a conversation, or no word about modes, for a refusal.
+fn analytics(block: &Block, findings: &mut Findings) {
+    let Some(analytics) = block.parameters.get("AnalyticsBehavior") else {
+        return;
+    };
+    let holds = |list: &Value, wanted: &str| {
+        let list = list.as_array().map_or(&[][..], Vec::as_slice);
+        list.iter().any(|found| found.as_str() == Some(wanted))
+    };
+    let enabled = analytics.get("Enabled").and_then(text_of);
+    let modes = analytics.pointer("/ChannelConfiguration/Voice/AnalyticsModes");
+    let is_speech =
+        modes.is_none_or(|modes| ["RealTime", "PostContact"].iter().any(|mode| holds(modes, mode)));
+    let recorded = block
+        .parameters
+        .get("RecordingBehavior")
+        .and_then(|behavior| behavior.get("RecordedParticipants"));
+    let both = recorded.is_some_and(|who| ["Agent", "Customer"].iter().all(|side| holds(who, side)));
+    if enabled.is_some_and(|enabled| enabled.eq_ignore_ascii_case("true")) && is_speech && !both {
+        let place = format!("{}.AnalyticsBehavior", block.place);
+        let help = "only where Agent and Customer are both recorded";
+        findings.add(bad_value("analytics-without-recording", &place).help(help));
+    }
+}
+
+fn steps(block: &Block, findings: &mut Findings) {
+    let steps = block
+        .parameters
+        .get("RoutingCriteria")
+        .and_then(|criteria| criteria.get("Steps"))
+        .and_then(Value::as_array);
+    if let Some(steps) = steps.filter(|steps| !(1..=5).contains(&steps.len())) {
+        let place = format!("{}.RoutingCriteria.Steps", block.place);
+        let help = format!("1 to 5 steps, not {}", steps.len());
+        findings.add(bad_value("step-count", &place).help(help));
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const CALLER_ID: Field = opt(
         opt("Name", VALUE),
     ]])),
 );
-pub(super) const E164: &str = "a number in E.164, like +15555550100";
+pub(super) const E164: &str = "a number in E.164, like +14155550100";
 pub(super) const MAX: i64 = i64::MAX;
 pub(super) const CALLBACK_DELAY: Shape = Shape::Number(Class::StaticOrPath, 1, 259_200);
 
@@ -108,11 +108,30 @@ pub(super) const THIRD_PARTY: Fields = Fields::complete(&[&[
 ]]);
 
 pub(super) const RECORDED: Shape = Shape::List(&Shape::OneOf(&["Agent", "Customer"]));
+pub(super) const SCREEN_RECORDED: Shape = Shape::List(&Shape::OneOf(&["Agent"]));
 pub(super) const ENABLED: Shape = Shape::OneOf(&["Enabled", "Disabled"]);
 pub(super) const BEHAVIORS: Fields = Fields::complete(&[&[
-    opt("VoiceBehavior", Shape::Free),
+    opt(
+        "VoiceBehavior",
+        Shape::Object(Fields::among_others(&[&[
+            opt(
+                "VoiceRecordingBehavior",
+                Shape::Object(Fields::among_others(&[&[
+                    opt("RecordedParticipants", RECORDED),
+                    opt("IVRRecordingBehavior", ENABLED),
+                ]])),
+            ),
+            opt("VoiceAnalyticsBehavior", Shape::Free),
+        ]])),
+    ),
     opt("ChatBehavior", Shape::Free),
-    opt("ScreenRecordingBehavior", Shape::Free),
+    opt(
+        "ScreenRecordingBehavior",
+        Shape::Object(Fields::among_others(&[&[opt(
+            "ScreenRecordedParticipants",
+            SCREEN_RECORDED,
+        )]])),
+    ),
 ]])
 .choose(&[exactly_one(&[
     "VoiceBehavior",
@@ -152,11 +171,24 @@ pub(super) const CONDITION: Shape = Shape::Object(Fields::among_others(&[&[
         )]])),
     ),
 ]]));
-pub(super) const STEP: Shape = Shape::Object(Fields::among_others(&[&[
-    req(
-        "Expression",
-        Shape::Object(Fields::among_others(&[&[opt("AttributeCondition", CONDITION)]])),
-    ),
+/// Refers to itself, as expressions are made of expressions.
+static EXPRESSION: Shape = Shape::Object(
+    Fields::among_others(&[&[
+        opt("AttributeCondition", CONDITION),
+        opt("AndExpression", Shape::List(&EXPRESSION)),
+        opt("OrExpression", Shape::List(&EXPRESSION)),
+        opt("NotAttributeCondition", CONDITION),
+    ]])
+    .choose(&[exactly_one(&[
+        "AttributeCondition",
+        "AndExpression",
+        "OrExpression",
+        "NotAttributeCondition",
+    ])]),
+);
+/// How many there may be: see `advice`.
+pub(super) static STEP: Shape = Shape::Object(Fields::among_others(&[&[
+    req("Expression", EXPRESSION),
     opt(
         "Expiry",
         Shape::Object(Fields::among_others(&[&[req(
@@ -215,7 +247,7 @@ pub(super) fn awaits(parameters: &Map<String, Value>, event: &str) -> bool {
 }
 
 pub(super) fn is_dtmf_end(text: &str) -> bool {
-    text.len() <= 5 && is_dtmf(text)
+    text.len() <= 5 && is_dtmf(text) && !text.contains(',')
 }
 
 pub(super) fn is_dtmf_train(text: &str) -> bool {

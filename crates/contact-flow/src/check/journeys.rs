@@ -6,10 +6,13 @@ use super::report::Problem;
 use super::values::references;
 use super::wording::Findings;
 
+/// Four times what the service takes. A longer flow is refused as it is, and its ways are not worth the time.
+const MOST_BLOCKS: usize = 1_000;
+
 /// Advice on the flow as a whole.
 pub(super) fn on_graph(graph: &Graph, findings: &mut Findings) {
-    if graph.start.is_none() {
-        return; // Then nothing is reached, and that is a problem already.
+    if graph.start.is_none() || graph.nodes.len() > MOST_BLOCKS {
+        return; // Without a start nothing is reached, and that is a problem already.
     }
     for node in graph.nodes.iter().filter(|node| !node.reached) {
         let problem = Problem::warning("unreachable", "No way leads to this block", path(node));

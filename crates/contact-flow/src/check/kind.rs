@@ -72,7 +72,7 @@ impl fmt::Display for FlowKind {
 
 /// The text names no kind of flow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no kind of flow; CONTACT_FLOW, CUSTOMER_QUEUE, MODULE and so on are")]
+#[error("{0:?} is no type of flow; these are: {names}", names = FlowKind::ALL.map(FlowKind::name).join(", "))]
 pub struct UnknownFlowKind(String);
 
 impl FromStr for FlowKind {

@@ -19,7 +19,7 @@ mod wording;
 
 use serde_json::Value;
 
-use crate::read::{ReadError, not_an_object, parse};
+use crate::read::{BYTE_ORDER_MARK, ReadError, not_an_object, parse};
 pub use kind::{FlowKind, UnknownFlowKind};
 pub use report::{Problem, Report, Severity};
 use wording::{Findings, bad_value, unknown_property};
@@ -34,7 +34,13 @@ use wording::{Findings, bad_value, unknown_property};
 /// When the text is not JSON, is in the legacy format, or is no JSON object. Everything else is a problem in the
 /// report.
 pub fn check(text: &str, kind: Option<FlowKind>) -> Result<Report, ReadError> {
-    check_document(&parse(text)?, text.chars().count(), kind)
+    let mut report = check_document(&parse(text)?, text.chars().count(), kind)?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        let message = "The text begins with a byte order mark, which is no JSON";
+        let problem = Problem::warning("byte-order-mark", message, "").help("save it as UTF-8 without one");
+        report.problems.insert(0, problem);
+    }
+    Ok(report)
 }
 
 /// Checks a flow that is JSON already; its length is that of its compact text.

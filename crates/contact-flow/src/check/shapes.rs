@@ -25,12 +25,6 @@ pub(super) fn object(map: &Map<String, Value>, fields: &Fields, path: &str, find
         .filter(|name| !fields.iter().any(|field| field.name == *name))
     {
         let place = format!("{path}.{name}");
-        let problem = if fields.complete {
-            unknown_property(&place)
-        } else {
-            let message = format!("The service may not know the property {name}");
-            Problem::warning("unlisted-property", message, place)
-        };
         let meant = nearest(
             name,
             fields
@@ -38,6 +32,13 @@ pub(super) fn object(map: &Map<String, Value>, fields: &Fields, path: &str, find
                 .map(|field| field.name)
                 .filter(|meant| !map.contains_key(*meant)),
         );
+        // A slip of the pen is no property that merely is in no list.
+        let problem = if fields.complete || meant.is_some() {
+            unknown_property(&place)
+        } else {
+            let message = format!("The service may not know the property {name}");
+            Problem::warning("unlisted-property", message, place)
+        };
         findings.add(match meant {
             Some(meant) => problem.help(format!("did you mean {meant}?")),
             None => problem,
@@ -53,6 +54,7 @@ pub(super) fn object(map: &Map<String, Value>, fields: &Fields, path: &str, find
         match set.len() {
             0 if choice.required => findings.add(at_least_one_of(choice.names, path)),
             0 | 1 => {}
+            _ if choice.several => {}
             _ => findings.add(only_one_of(&set, path)),
         }
     }
@@ -175,7 +177,7 @@ fn known_roots(text: &str, path: &str, findings: &mut Findings) -> bool {
         let root = found.root;
         match found.known() {
             None => {
-                let message = format!("$.{root} does not exist; the text stays as it stands");
+                let message = format!("$.{root} does not exist");
                 findings.add(with_nearest_root(
                     Problem::warning("unknown-root", message, path),
                     root,

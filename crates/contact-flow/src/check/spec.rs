@@ -117,13 +117,17 @@ impl Fields {
 #[derive(Clone, Copy)]
 pub(super) struct Choice {
     pub(super) names: &'static [&'static str],
+    /// Whether one of them must be there.
     pub(super) required: bool,
+    /// Whether several may be there.
+    pub(super) several: bool,
 }
 
 pub(super) const fn exactly_one(names: &'static [&'static str]) -> Choice {
     Choice {
         names,
         required: true,
+        several: false,
     }
 }
 
@@ -131,6 +135,15 @@ pub(super) const fn at_most_one(names: &'static [&'static str]) -> Choice {
     Choice {
         names,
         required: false,
+        several: false,
+    }
+}
+
+pub(super) const fn at_least_one(names: &'static [&'static str]) -> Choice {
+    Choice {
+        names,
+        required: true,
+        several: true,
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Line {
 
 #[derive(Debug, Default)]
 pub(super) struct Picture {
+    /// The flow's name, or what a flow without one is called.
+    pub(super) name: String,
     /// The entry first, then the blocks in the document's order.
     pub(super) blocks: Vec<Block>,
     pub(super) lines: Vec<Line>,
@@ -81,6 +83,7 @@ impl Picture {
             numbers.entry(action.identifier.as_str()).or_insert(index + 1);
         }
         let mut picture = Self {
+            name: flow_name(flow).unwrap_or("Contact flow").to_owned(),
             blocks: vec![entry(flow)],
             ..Self::default()
         };
@@ -244,12 +247,13 @@ fn or_next(label: &str) -> String {
     }
 }
 
+fn flow_name(flow: &Flow) -> Option<&str> {
+    let name = flow.metadata.get("name").and_then(serde_json::Value::as_str);
+    name.filter(|name| !name.trim().is_empty())
+}
+
 fn entry(flow: &Flow) -> Block {
-    let name = flow
-        .metadata
-        .get("name")
-        .and_then(serde_json::Value::as_str)
-        .filter(|name| !name.trim().is_empty());
+    let name = flow_name(flow);
     Block {
         title: "Entry".to_owned(),
         name: name.map(|name| cut(name, SMALL_SIZE, BOX_WIDTH - 2.0 * PADDING)),

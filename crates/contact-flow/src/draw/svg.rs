@@ -62,7 +62,7 @@ fn write(picture: &Picture, layout: &Layout, out: &mut String) -> std::fmt::Resu
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {page:.0} {height:.0}" width="{page:.0}" height="{height:.0}" font-family="{FONT}" role="img">"#
     )?;
-    writeln!(out, "<title>Contact flow</title>")?;
+    writeln!(out, "<title>{}</title>", escape(&picture.name))?;
     writeln!(out, "<defs>")?;
     for (name, colour) in [("line", LINE), ("back", BACK), ("error", ERROR)] {
         writeln!(

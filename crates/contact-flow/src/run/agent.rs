@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Somebody who takes contacts.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Agent {
     /// The user's id within the instance.
     pub id: String,
@@ -160,7 +160,7 @@ impl AgentState {
 
 /// A state that begins during the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StateChange {
     /// Seconds after the run's start.
     pub after_seconds: u32,
@@ -170,7 +170,7 @@ pub struct StateChange {
 
 /// Something an agent is good at.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proficiency {
     /// The attribute's name, for example `Language`.
     pub name: String,

@@ -162,11 +162,14 @@ impl<'a> State<'a> {
             return Done::failed(format!("modules are nested more than {MOST_MODULES} deep"));
         }
         let input = action.parameters.get("Input");
-        self.module_input = input.map(|input| self.resolve_deeply(input)).unwrap_or_default();
+        let input = input.map(|input| self.resolve_deeply(input)).unwrap_or_default();
         self.note(What::Entered {
             flow: flow.name.clone(),
         });
-        self.frames.push(Frame::start(flow));
+        self.frames.push(Frame {
+            input,
+            ..Frame::start(flow)
+        });
         Done::Moved
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 
 /// When a queue is open.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Hours {
     /// Id within the instance.
     pub id: String,

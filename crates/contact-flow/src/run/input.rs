@@ -108,20 +108,26 @@ fn kept(action: &Action, keys: &str) -> String {
         .and_then(scalar)
         .filter(|end| !end.is_empty());
     let end = end.unwrap_or_else(|| "#".to_owned());
-    let keys = keys.split(&end).next().unwrap_or_default();
-    let keys = match is_true(setting("DisableCancelKey")) {
-        true => keys,
-        false => keys.rsplit('*').next().unwrap_or_default(),
-    };
+    let cancels = !is_true(setting("DisableCancelKey"));
     let validation = action.parameters.get("InputValidation");
     let longest = validation.and_then(|it| it.get("CustomValidation")?.get("MaximumLength"));
-    match longest
+    let longest = longest
         .and_then(integer)
-        .and_then(|longest| usize::try_from(longest).ok())
-    {
-        Some(longest) => keys.chars().take(longest).collect(),
-        None => keys.to_owned(),
+        .and_then(|longest| usize::try_from(longest).ok());
+    let mut kept = String::new();
+    let mut left = keys;
+    while let Some(key) = left.chars().next().filter(|_| !left.starts_with(&end)) {
+        match key {
+            '*' if cancels => kept.clear(),
+            key => kept.push(key),
+        }
+        // Nothing that is keyed after the last place is heard.
+        if longest.is_some_and(|longest| kept.chars().count() >= longest) {
+            break;
+        }
+        left = left.get(key.len_utf8()..).unwrap_or_default();
     }
+    kept
 }
 
 #[derive(Clone, Copy)]

@@ -37,6 +37,16 @@ const NOT_SIMULATED: &[&str] = &[
     "UpdateCustomerProfile",
 ];
 
+/// Types that the service takes without a branch for errors, and that exports often have without one: what fails
+/// there is no reason to cut a caller off.
+const ERRORS_OPTIONAL: &[&str] = &[
+    "Loop",
+    "MessageParticipant",
+    "MessageParticipantIteratively",
+    "UpdateContactRoutingBehavior",
+    "UpdateContactTextToSpeechVoice",
+];
+
 /// Runs a flow from its start until it is left.
 pub(super) async fn play<'a, L: Lambdas>(
     state: &mut State<'a>,
@@ -210,7 +220,8 @@ impl<'a> State<'a> {
                     error_type: error_type.to_owned(),
                     why,
                 });
-                (branch(error_type), error_type)
+                let anyway = next.filter(|_| ERRORS_OPTIONAL.contains(&action.kind.as_str()));
+                (branch(error_type).or(anyway), error_type)
             }
         };
         let Some(block) = way_out else {

@@ -27,8 +27,10 @@ pub(super) async fn invoke<'a, L: Lambdas>(
 ) -> Result<Done<'a>, Stop> {
     let asynchronous =
         action.parameters.get("InvocationType").and_then(Value::as_str) == Some("ASYNCHRONOUS");
-    // Whatever the last function answered is gone, whether or not this one answers.
-    state.external = Value::Null;
+    // Whatever the last function answered is gone, whether or not this one answers; unless nobody waits for this one.
+    if !asynchronous {
+        state.external = Value::Null;
+    }
     let Some(function) = state.single(action, "LambdaFunctionARN") else {
         return Ok(Done::failed("LambdaFunctionARN is empty"));
     };

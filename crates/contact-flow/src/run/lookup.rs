@@ -50,7 +50,7 @@ impl State<'_> {
                 };
             }
             "Metrics" => return follow(&self.metrics, rest).cloned(),
-            "Modules" => json!({ "Input": self.module_input }),
+            "Modules" => json!({ "Input": self.frames.last().map(|frame| &frame.input) }),
             "SegmentAttributes" => {
                 let (key, rest) = rest.split_first()?;
                 let value = json!(contact.segment_attributes.get(key)?);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::compare::{first_match, words};
 use super::contact::{Channel, Party};
 use super::parameters::{is_true, scalar};
-use super::state::{Done, Stage, State, Stop};
+use super::state::{Done, Exit, Stage, State, Stop};
 use super::transcript::What;
 use crate::Action;
 
@@ -87,6 +87,16 @@ impl<'a> State<'a> {
 
     /// `MessageParticipantIteratively`: over and over, until an agent, the time to interrupt or a lost patience.
     pub(super) fn say_over_and_over(&mut self, action: &'a Action) -> Result<Done<'a>, Stop> {
+        // Amazon Connect Administrator Guide, "Loop prompts": in chats, tasks and e-mails the block takes its error
+        // branch. Where it has no way on, the flow is over and the contact goes on waiting.
+        if !self.is_voice() {
+            let stuck = action.transitions.errors.is_empty() && action.transitions.next_action.is_none();
+            return Ok(if stuck {
+                Done::Exit(Exit::Ended)
+            } else {
+                Done::failed("the block is for calls only")
+            });
+        }
         let messages = action.parameters.get("Messages").and_then(Value::as_array);
         let mut prompts = Vec::new();
         for message in messages.into_iter().flatten().filter_map(Value::as_object) {
@@ -107,7 +117,7 @@ impl<'a> State<'a> {
         let Some(seconds) = self.number(action, "InterruptFrequencySeconds") else {
             // Nothing in the flow ends this; the queue does, or the longest stay there is.
             self.pass_seconds(u32::MAX)?;
-            return Ok(Done::Exit(super::state::Exit::Disconnected));
+            return Ok(Done::Exit(Exit::Disconnected));
         };
         let Some(seconds) = u32::try_from(seconds).ok().filter(|seconds| *seconds > 0) else {
             return Ok(Done::failed("InterruptFrequencySeconds is no number above 0"));

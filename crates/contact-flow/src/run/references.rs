@@ -62,7 +62,8 @@ fn embedded(reference: &str) -> (Vec<String>, &str) {
             .split_at_checked(end.unwrap_or(name_on.len()))
             .unwrap_or((name_on, ""));
         let name = name.trim_end_matches('-');
-        if name.is_empty() {
+        // No root begins with a digit: "$.50" is money.
+        if name.is_empty() || (names.is_empty() && !name.starts_with(char::is_alphabetic)) {
             break;
         }
         names.push(name.to_owned());

@@ -44,7 +44,6 @@ pub(super) struct State<'a> {
     pub(super) voice: Option<String>,
     pub(super) callback_number: Option<String>,
     pub(super) task_contact_id: Option<String>,
-    pub(super) module_input: Value,
     pub(super) hooks: BTreeMap<String, &'a NamedFlow>,
     pub(super) keys_used: usize,
     pub(super) draws_used: usize,
@@ -91,6 +90,8 @@ pub(super) struct Frame<'a> {
     pub(super) block: &'a str,
     pub(super) flow_attributes: BTreeMap<String, String>,
     pub(super) loops: BTreeMap<&'a str, u32>,
+    /// What the invoking block passed to a module.
+    pub(super) input: Value,
 }
 
 impl<'a> Frame<'a> {
@@ -100,6 +101,7 @@ impl<'a> Frame<'a> {
             block: &flow.flow.start_action,
             flow_attributes: BTreeMap::new(),
             loops: BTreeMap::new(),
+            input: Value::Null,
         }
     }
 }
@@ -217,7 +219,6 @@ impl<'a> State<'a> {
             voice: None,
             callback_number: None,
             task_contact_id: None,
-            module_input: Value::Null,
             hooks: BTreeMap::new(),
             keys_used: 0,
             draws_used: 0,

@@ -12,7 +12,7 @@ use crate::Flow;
 ///
 /// Things are known by their id; their ARNs are always the instance's ARN, a kind and the id, as in Connect.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CallCentre {
     /// ARN of the instance.
     pub instance_arn: String,
@@ -177,7 +177,7 @@ impl CallCentre {
 
 /// A flow or module with the id that blocks know it by.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NamedFlow {
     /// Its id within the instance.
     pub id: String,
@@ -189,7 +189,7 @@ pub struct NamedFlow {
 
 /// A standard queue.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Queue {
     /// Its id within the instance.
     pub id: String,
@@ -255,7 +255,7 @@ pub enum ExternalNumber {
 
 /// A recorded prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Prompt {
     /// Its name, what transcripts call it.
     pub name: String,

@@ -68,6 +68,22 @@ table! {
             ["error: Invalid Action property value. Path: $0.Parameters.RecordingBehavior.RecordedParticipants[0]"];
         {"RecordingBehavior": {"RecordedParticipants": []}} ? [] ! ["NoMatchingError"] =>
             ["error: Invalid Action error. Error: NoMatchingError, Path: $0.Transitions.Errors[0]"];
+        {"RecordingBehavior": {}, "AnalyticsBehaviour": {}} ? [] ! [] => [
+            "error: Action is missing required property. Path: $0.Parameters.RecordingBehavior.RecordedParticipants",
+            "error: Invalid Action property name. Path: $0.Parameters.AnalyticsBehaviour"
+        ];
+    }
+
+    speech_is_analysed_where_both_sides_are_recorded: "UpdateContactRecordingBehavior" {
+        {"RecordingBehavior": {"RecordedParticipants": ["Customer", "Agent"]}, "AnalyticsBehavior": {"Enabled": "True"}} ? [] ! [] => [];
+        {"RecordingBehavior": {"RecordedParticipants": ["Agent"]}, "AnalyticsBehavior": {"Enabled": "True"}} ? [] ! [] =>
+            ["error: Invalid Action property value. Path: $0.Parameters.AnalyticsBehavior"];
+        {"RecordingBehavior": {"RecordedParticipants": []}, "AnalyticsBehavior": {"Enabled": "True",
+            "ChannelConfiguration": {"Chat": {"AnalyticsModes": []}, "Voice": {"AnalyticsModes": ["RealTime"]}}}} ? [] ! [] =>
+            ["error: Invalid Action property value. Path: $0.Parameters.AnalyticsBehavior"];
+        {"RecordingBehavior": {"RecordedParticipants": []}, "AnalyticsBehavior": {"Enabled": "True",
+            "ChannelConfiguration": {"Chat": {"AnalyticsModes": ["ContactLens"]}, "Voice": {"AnalyticsModes": []}}}} ? [] ! [] => [];
+        {"RecordingBehavior": {"RecordedParticipants": []}, "AnalyticsBehavior": {"Enabled": "False"}} ? [] ! [] => [];
     }
 
     analytics_is_of_one_channel: "UpdateContactRecordingAndAnalyticsBehavior" {
@@ -79,6 +95,10 @@ table! {
             ["error: Action is missing required error. Error: InFlightRedactionConfigurationFailed, Path: $0"];
         {} ? [] ! ["NoMatchingError", "ChannelMismatch"] =>
             ["error: At least one of [VoiceBehavior, ChatBehavior, ScreenRecordingBehavior] must be set"];
+        {"VoiceBehavior": {"VoiceRecordingBehavior": {"RecordedParticipants": ["Boss"], "IVRRecordingBehavior": "On"}}} ? [] ! ["NoMatchingError", "ChannelMismatch"] => [
+            "error: Invalid Action property value. Path: $0.Parameters.VoiceBehavior.VoiceRecordingBehavior.RecordedParticipants[0]",
+            "error: Invalid Action property value. Path: $0.Parameters.VoiceBehavior.VoiceRecordingBehavior.IVRRecordingBehavior"
+        ];
         {"VoiceBehavior": {}, "ScreenRecordingBehavior": {}} ? [] ! ["NoMatchingError", "ChannelMismatch"] =>
             ["error: Only one of these properties may be defined. Properties: [VoiceBehavior, ScreenRecordingBehavior]"];
     }
@@ -129,6 +149,17 @@ table! {
          "DTMFConfiguration": {"InputTerminationSequence": "##", "InterdigitTimeLimitSeconds": "21"}} ? ["1"] !
             ["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"] =>
             ["error: Invalid Action property value. Path: $0.Parameters.DTMFConfiguration.InterdigitTimeLimitSeconds"];
+        {"StoreInput": false, "InputTimeLimitSeconds": 5, "DTMFConfiguration": {"InputTerminationSequence": ",,"}} ? [] !
+            ["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"] => [
+            "warning: The console writes this value as a JSON string",
+            "error: Invalid Action property value. Path: $0.Parameters.DTMFConfiguration.InputTerminationSequence"
+        ];
+        {"StoreInput": "False", "InputTimeLimitSeconds": "0", "InputValidation": {"CustomValidation": {"MaximumLength": "1"}}} ? ["NumberLessThan 1"] !
+            ["InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"] => [
+            "error: Invalid Action property value. Path: $0.Parameters.InputTimeLimitSeconds",
+            "error: Invalid Action property name. Path: $0.Parameters.InputValidation",
+            "error: Invalid Action property value. Path: $0.Transitions.Conditions"
+        ];
     }
 
     stored_input_has_no_conditions: "GetParticipantInput" {
@@ -220,11 +251,40 @@ table! {
             ["error: Invalid Action property name. Path: $0.Parameters.QueueId"];
     }
 
+    queue_to_queue_transfers_have_two_errors: "DequeueContactAndTransferToQueue" {
+        {} ? [] ! ["QueueAtCapacity", "NoMatchingError"] => [];
+        {"AgentId": "$.Attributes.agent"} ? [] ! ["QueueAtCapacity", "NoMatchingError"] => [];
+        {"QueueId": "q", "AgentId": "a"} ? [] ! ["QueueAtCapacity"] => [
+            "error: Only one of these properties may be defined. Properties: [QueueId, AgentId]",
+            "error: Action is missing required error. Error: NoMatchingError, Path: $0"
+        ];
+    }
+
+    metrics_are_fetched: "GetMetricData" {
+        {} ? [] ! ["NoMatchingError"] => [];
+        {"QueueId": "$.Queue.ARN", "QueueChannel": "Voice"} ? [] ! ["NoMatchingError"] => [];
+        {"QueueId": "q", "AgentId": "a"} ? [] ! [] => [
+            "error: Only one of these properties may be defined. Properties: [QueueId, AgentId]",
+            "error: Action is missing required error. Error: NoMatchingError, Path: $0"
+        ];
+    }
+
+    another_flow_is_named: "TransferToFlow" {
+        {"ContactFlowId": "$.Attributes.flow"} ? [] ! ["NoMatchingError"] => [];
+        {"ContactFlowId": "flow $.Attributes.flow"} ? [] ! ["NoMatchingError"] =>
+            ["error: Invalid Action property value. Path: $0.Parameters.ContactFlowId"];
+        {} ? ["x"] ! ["NoMatchingError", "QueueAtCapacity"] => [
+            "error: Action is missing required property. Path: $0.Parameters.ContactFlowId",
+            "error: Action does not support conditions",
+            "error: Invalid Action error. Error: QueueAtCapacity, Path: $0.Transitions.Errors[1]"
+        ];
+    }
+
     phone_transfers_end_or_go_on: "TransferParticipantToThirdParty" {
-        {"ThirdPartyPhoneNumber": "+15555550100", "ThirdPartyConnectionTimeLimitSeconds": "30", "ContinueFlowExecution": "False"} ? [] ! ["NoMatchingError"] => [];
+        {"ThirdPartyPhoneNumber": "+14155550100", "ThirdPartyConnectionTimeLimitSeconds": "30", "ContinueFlowExecution": "False"} ? [] ! ["NoMatchingError"] => [];
         {"ThirdPartyPhoneNumber": "$.External.number", "ThirdPartyConnectionTimeLimitSeconds": "30", "ContinueFlowExecution": "True"} ? [] !
             ["NoMatchingError", "CallFailed", "ConnectionTimeLimitExceeded"] => [];
-        {"ThirdPartyPhoneNumber": "+15555550100", "ThirdPartyConnectionTimeLimitSeconds": "30", "ContinueFlowExecution": "False"} ? [] ! ["NoMatchingError", "CallFailed"] =>
+        {"ThirdPartyPhoneNumber": "+14155550100", "ThirdPartyConnectionTimeLimitSeconds": "30", "ContinueFlowExecution": "False"} ? [] ! ["NoMatchingError", "CallFailed"] =>
             ["error: Invalid Action error. Error: CallFailed, Path: $0.Transitions.Errors[1]"];
         {"ThirdPartyPhoneNumber": "555-0100", "ContinueFlowExecution": "True"} ? [] ! ["NoMatchingError", "CallFailed"] => [
             "error: Invalid Action property value. Path: $0.Parameters.ThirdPartyPhoneNumber",
@@ -249,7 +309,7 @@ table! {
 
     a_callback_number_is_never_static: "UpdateContactCallbackNumber" {
         {"CallbackNumber": "$.StoredCustomerInput"} ? [] ! ["InvalidCallbackNumber", "CallbackNumberNotDialable"] => [];
-        {"CallbackNumber": "+15555550100"} ? [] ! ["InvalidCallbackNumber", "NoMatchingError"] => [
+        {"CallbackNumber": "+14155550100"} ? [] ! ["InvalidCallbackNumber", "NoMatchingError"] => [
             "error: Invalid Action property value. Path: $0.Parameters.CallbackNumber",
             "error: Invalid Action error. Error: NoMatchingError, Path: $0.Transitions.Errors[1]",
             "error: Action is missing required error. Error: CallbackNumberNotDialable, Path: $0"
@@ -261,6 +321,14 @@ table! {
         {"InitialCallDelaySeconds": "5", "RetryDelaySeconds": "259201", "MaximumConnectionAttempts": "0"} ? [] ! ["NoMatchingError"] => [
             "error: Invalid Action property value. Path: $0.Parameters.RetryDelaySeconds",
             "warning: By its page this must be more than 0; an AWS sample has 0"
+        ];
+        {"InitialCallDelaySeconds": 5, "RetryDelaySeconds": "600", "MaximumConnectionAttempts": "1", "CallerId": "+14155550100", "ContactFlowId": "f"}
+            ? [] ! ["NoMatchingError"] => [];
+        {"InitialCallDelaySeconds": "0", "MaximumConnectionAttempts": "-1", "RetryDelay": "600"} ? [] ! ["NoMatchingError"] => [
+            "error: Invalid Action property value. Path: $0.Parameters.InitialCallDelaySeconds",
+            "error: Action is missing required property. Path: $0.Parameters.RetryDelaySeconds",
+            "error: Invalid Action property value. Path: $0.Parameters.MaximumConnectionAttempts",
+            "error: Invalid Action property name. Path: $0.Parameters.RetryDelay"
         ];
     }
 
@@ -282,6 +350,14 @@ table! {
             "error: Invalid Action property value. Path: $0.Parameters.RoutingCriteria.Steps[0].Expression.AttributeCondition.ProficiencyLevel",
             "error: Invalid Action property value. Path: $0.Parameters.RoutingCriteria.Steps[0].Expiry.DurationInSeconds"
         ];
+        {"RoutingCriteria": {"Steps": [{"Expression": {"AndExpression": [
+            {"AttributeCondition": {"Name": "a", "Value": "b", "ProficiencyLevel": "0.5", "ComparisonOperator": "NumberGreaterOrEqualTo"}},
+            {"OrExpression": [{}]}]}}]}} ? [] ! ["NoMatchingError"] => [
+            "error: Invalid Action property value. Path: $0.Parameters.RoutingCriteria.Steps[0].Expression.AndExpression[0].AttributeCondition.ProficiencyLevel",
+            "error: At least one of [AttributeCondition, AndExpression, OrExpression, NotAttributeCondition] must be set"
+        ];
+        {"RoutingCriteria": {"Steps": []}} ? [] ! ["NoMatchingError"] =>
+            ["error: Invalid Action property value. Path: $0.Parameters.RoutingCriteria.Steps"];
     }
 
     loops_have_two_results: "Loop" {
@@ -322,6 +398,12 @@ table! {
         {"Text": "How can I help?", "LexV2Bot": {"AliasArn": "$.Attributes.bot"}, "LexSessionAttributes": {"x-amz-lex:audio:end-timeout-ms:*": "500"}}
             ? ["OrderFlowers"] ! ["NoMatchingCondition", "NoMatchingError"] => [];
         {"LexInitializationData": {"InitialMessage": "Hello"}, "LexV2Bot": {"AliasArn": "a"}} ? [] ! ["NoMatchingCondition", "NoMatchingError"] => [];
+        {"Text": " ", "LexInitializationData": {"InitialMessage": "Hello"}, "LexV2Bot": {"AliasArn": "a"}} ? [] ! ["NoMatchingCondition", "NoMatchingError"] => [];
+        {"Text": "x", "SSML": "<speak/>", "LexV2Bot": {"AliasArn": "a"}, "LexTimeout": "5"} ? ["TextContains x"] ! ["NoMatchingCondition", "NoMatchingError"] => [
+            "error: Invalid Action property name. Path: $0.Parameters.LexTimeout",
+            "error: Only one of these properties may be defined. Properties: [Text, SSML]",
+            "error: Invalid Action property value. Path: $0.Transitions.Conditions"
+        ];
         {"LexV2Bot": {"AliasArn": "a"}, "LexBot": {"Name": "n", "Region": "r", "Alias": "a"}} ? [] ! ["NoMatchingCondition", "NoMatchingError"] => [
             "error: At least one of [Text, SSML, PromptId, Media, LexInitializationData] must be set",
             "error: Only one of these properties may be defined. Properties: [LexV2Bot, LexBot]"
@@ -339,12 +421,23 @@ table! {
         {"Tags": {"a": "1"}} ? [] ! [] => ["error: Action is missing required error. Error: NoMatchingError, Path: $0"];
     }
 
+    tags_are_removed_by_key: "UntagContact" {
+        {"TagKeys": ["a", "b"]} ? [] ! ["NoMatchingError"] => [];
+        {"TagKeys": ["$.Attributes.key"]} ? [] ! ["NoMatchingError"] =>
+            ["error: Invalid Action property value. Path: $0.Parameters.TagKeys[0]"];
+        {"Tags": {"a": "1"}} ? [] ! [] => [
+            "error: Action is missing required property. Path: $0.Parameters.TagKeys",
+            "error: Invalid Action property name. Path: $0.Parameters.Tags",
+            "error: Action is missing required error. Error: NoMatchingError, Path: $0"
+        ];
+    }
+
     tasks_start_later_or_at: "CreateTask" {
         {"Name": "Call back", "ContactFlowId": "${Flow}", "DelaySeconds": "60"} ? [] ! ["NoMatchingError"] => [];
         {"TaskTemplateId": "t"} ? [] ! ["NoMatchingError"] => [];
         {"Name": "Call back", "DelaySeconds": "60", "ScheduledTime": "$.Attributes.at", "AssignedTo": "x"} ? [] ! ["NoMatchingError"] => [
             "error: Action is missing required property. Path: $0.Parameters.ContactFlowId",
-            "warning: The service may not know the property AssignedTo",
+            "error: Invalid Action property name. Path: $0.Parameters.AssignedTo",
             "error: Only one of these properties may be defined. Properties: [DelaySeconds, ScheduledTime]"
         ];
     }
@@ -352,6 +445,10 @@ table! {
     contact_data_is_something: "UpdateContactData" {
         {"CustomerId": "$.Customer.ProfileId"} ? [] ! ["NoMatchingError"] => [];
         {} ? [] ! ["NoMatchingError"] => ["error: At least one of [Name, Description, LanguageCode, CustomerId, WisdomSessionArn] must be set"];
+        {"CustomerID": "1", "Priority": "2"} ? [] ! ["NoMatchingError"] => [
+            "error: Invalid Action property name. Path: $0.Parameters.CustomerID",
+            "warning: The service may not know the property Priority"
+        ];
         {"CustomerId": "1", "References": {}} ? [] ! ["NoMatchingError"] =>
             ["error: Invalid Action property name. Path: $0.Parameters.References"];
     }

@@ -87,6 +87,38 @@ mod document_rules {
     }
 
     #[test]
+    fn odd_texts_get_an_answer() {
+        let deep = "[".repeat(100_000);
+        for text in ["", " ", "\u{feff}", "null", "\"flow\"", "1", "{}{}", &deep] {
+            assert!(check(text, None).is_err(), "{text:.10}");
+        }
+        let marked = format!("\u{feff}{}", prompt());
+        assert_eq!(
+            lines(&check(&marked, None).unwrap()),
+            ["warning[byte-order-mark] The text begins with a byte order mark, which is no JSON"]
+        );
+        assert!(ringback_contact_flow::read(&marked).is_ok());
+    }
+
+    #[test]
+    fn what_an_export_leaves_out_is_not_missed() {
+        says(
+            &document(json!([
+                {"Identifier": "loud", "Type": "MessageParticipant", "Parameters": {"Text": "Hello"}, "Transitions": {"NextAction": "end"}},
+                {"Identifier": "end", "Type": "DisconnectParticipant"},
+            ])),
+            &[],
+        );
+        let mut flow = prompt();
+        flow.as_object_mut().unwrap().remove("Metadata");
+        flow["Remark"] = json!("mine");
+        says(
+            &flow,
+            &["warning[unlisted-property] The Flow language has no field Remark"],
+        );
+    }
+
+    #[test]
     fn missing_fields_are_named_as_the_service_does() {
         says(
             &json!({}),
@@ -487,7 +519,7 @@ mod values {
         says(&text("That is $.50 or 100% off"), &[]);
         says(
             &text("Hello $.Atributes.name"),
-            &["warning[unknown-root] $.Atributes does not exist; the text stays as it stands"],
+            &["warning[unknown-root] $.Atributes does not exist"],
         );
         says(
             &text("You are calling $.Queue.Title"),

@@ -42,19 +42,19 @@ fn blocks() -> Vec<(&'static str, Value)> {
         ("Compare", json!({ "ComparisonValue": "$.External.a" })),
         (
             "UpdateContactAttributes",
-            json!({ "Attributes": { "a": "anna", "b": "$.Attributes.a" } }),
+            json!({ "Attributes": { "a": "alpha", "b": "$.Attributes.a" } }),
         ),
         (
             "UpdateFlowAttributes",
             json!({ "FlowAttributes": { "a": { "Value": "$.Attributes.a" } } }),
         ),
         ("UpdateContactTargetQueue", json!({ "QueueId": "support" })),
-        ("UpdateContactTargetQueue", json!({ "AgentId": "anna" })),
+        ("UpdateContactTargetQueue", json!({ "AgentId": "alpha" })),
         (
             "CheckMetricData",
             json!({ "MetricType": "NumberOfContactsInQueue" }),
         ),
-        ("GetMetricData", json!({ "AgentId": "anna" })),
+        ("GetMetricData", json!({ "AgentId": "alpha" })),
         ("CheckHoursOfOperation", json!({})),
         ("TransferContactToQueue", json!({})),
         (
@@ -225,7 +225,7 @@ fn run(document: &Value, in_queue: bool) -> Result<Run, RunError> {
             contacts_waiting: 1,
             ..Queue::new("support", "Support")
         })
-        .with_agent(agent("Anna", AgentState::Busy { seconds: Some(30) }))
+        .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(30) }))
         .with_number(
             CALLER,
             ExternalNumber::Answers {
@@ -239,7 +239,7 @@ fn run(document: &Value, in_queue: bool) -> Result<Run, RunError> {
         ..Limits::default()
     };
     let mut fakes = Fakes::that([
-        answers(10, json!({ "a": "anna" })),
+        answers(10, json!({ "a": "alpha" })),
         fails(10),
         answers(9_000, json!({})),
     ]);

@@ -90,7 +90,7 @@ fn caller_who_is_put_through_from_the_queue_waits_no_longer() {
     ])
     .with_flow("queue", "queue", flow([dial]))
     .with_number(NUMBER, ANSWERS)
-    .with_agent(agent("Anna", AgentState::Busy { seconds: Some(20) }));
+    .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(20) }));
     let run = call(&centre, &Caller::default());
     assert!(run.finished.agent.is_none());
     assert_eq!(run.finished.queue.unwrap().dequeued_at.map(seconds), Some(8));

@@ -26,16 +26,16 @@ fn told(response: &str, text: &str, answer: Value) -> String {
 
 #[test]
 fn flat_answers_are_references() {
-    let answer = json!({ "agentId": "anna", "age": 12, "known": true });
+    let answer = json!({ "agentId": "alpha", "age": 12, "known": true });
     let text = "$.External.agentId $.External.age $.LambdaInvocation.ResultData.known [$.External.none]";
-    assert_eq!(told("STRING_MAP", text, answer), "anna 12 true []");
+    assert_eq!(told("STRING_MAP", text, answer), "alpha 12 true []");
 }
 
 #[test]
 fn nested_answers_need_json() {
-    let answer = json!({ "agent": { "name": { "first": "Anna" } }, "list": [1] });
+    let answer = json!({ "agent": { "name": { "first": "Alpha" } }, "list": [1] });
     let text = "$.External.agent.name.first and [$.External.list]";
-    assert_eq!(told("JSON", text, answer.clone()), "Anna and []");
+    assert_eq!(told("JSON", text, answer.clone()), "Alpha and []");
     assert_eq!(told("STRING_MAP", text, answer), "failed");
     assert_eq!(told("STRING_MAP", text, json!(["no map"])), "failed");
 }
@@ -142,6 +142,24 @@ fn nobody_waits_for_an_asynchronous_function() {
     );
     assert!(fakes.calls[0].asynchronous);
     assert!(seconds(run.finished.disconnected_at) < 5);
+}
+
+#[test]
+fn an_asynchronous_function_leaves_the_answer_before_it() {
+    let parameters = json!({
+        "LambdaFunctionARN": FUNCTION,
+        "InvocationTimeLimitSeconds": "8",
+        "InvocationType": "ASYNCHRONOUS",
+    });
+    let blocks = [
+        lambda("first", "JSON", "second"),
+        block("second", "InvokeLambdaFunction", parameters)
+            .next("tell")
+            .error("NoMatchingError", "failed"),
+        say("tell", "[$.External.a]", "bye"),
+    ];
+    let mut fakes = Fakes::that([answers(1, json!({ "a": "kept" })), answers(1, json!({}))]);
+    assert_eq!(said(&run(&centre(blocks), &mut fakes)), ["[kept]", "bye"]);
 }
 
 #[test]

@@ -118,6 +118,25 @@ fn stored_input_ends_with_hash_and_starts_over_with_star() {
 }
 
 #[test]
+fn stored_input_ends_with_its_last_place_or_its_own_sequence() {
+    let validation = json!({ "CustomValidation": { "MaximumLength": "4" } });
+    // What is keyed once the input is full comes too late to cancel it.
+    assert_eq!(stored(validation.clone(), Some("1234*5")), "You said 1234.");
+    let told = |keys: &str| {
+        let parameters = json!({
+            "Text": "Your number?", "StoreInput": "True", "InputValidation": validation,
+            "DTMFConfiguration": { "InputTerminationSequence": "99", "DisableCancelKey": "True" },
+        });
+        let ask = block("ask", "GetParticipantInput", parameters).next("tell");
+        let tell = say("tell", "You said $.StoredCustomerInput.", "bye");
+        let run = call(&centre([ask, tell]), &Caller::who_keys([keys]));
+        said(&run)[0].to_owned()
+    };
+    assert_eq!(told("1*99"), "You said 1*.");
+    assert_eq!(told("1#992"), "You said 1#.");
+}
+
+#[test]
 fn stored_telephone_numbers_are_written_in_e164() {
     let local = json!({ "PhoneNumberValidation": { "NumberFormat": "Local", "CountryCode": "GB" } });
     assert_eq!(

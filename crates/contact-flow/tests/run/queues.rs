@@ -1,7 +1,7 @@
 //! Waiting.
 
 use ringback_contact_flow::run::{
-    AgentState, CallCentre, Caller, Conversation, Ending, Moment, Party, Queue, What,
+    AgentState, CallCentre, Caller, Channel, Contact, Conversation, Ending, Moment, Party, Queue, What,
 };
 use serde_json::json;
 
@@ -34,19 +34,19 @@ fn music() -> Block {
 #[test]
 fn first_agent_in_the_list_takes_the_contact() {
     let centre = support()
-        .with_agent(agent("Anna", AgentState::Busy { seconds: Some(1) }))
-        .with_agent(agent("Ben", AgentState::Available))
-        .with_agent(agent("Cleo", AgentState::Available));
+        .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(1) }))
+        .with_agent(agent("Bravo", AgentState::Available))
+        .with_agent(agent("Charlie", AgentState::Available));
     let run = call(&centre, &Caller::default());
-    assert_eq!(run.finished.agent.unwrap().user_name, "ben");
+    assert_eq!(run.finished.agent.unwrap().user_name, "bravo");
 }
 
 #[test]
 fn agents_change_their_minds_while_the_caller_waits() {
-    let anna = agent("Anna", AgentState::Offline)
+    let alpha = agent("Alpha", AgentState::Offline)
         .then(30, AgentState::NonProductive { seconds: None })
         .then(45, AgentState::AfterContactWork { seconds: 15 });
-    let run = call(&support().with_agent(anna), &Caller::default());
+    let run = call(&support().with_agent(alpha), &Caller::default());
     assert_eq!(seconds(run.finished.agent.unwrap().connected_at), 60);
     let visit = run.finished.queue.unwrap();
     assert_eq!(
@@ -62,7 +62,7 @@ fn caller_hangs_up_after_their_patience() {
         ..Caller::default()
     };
     let run = call(
-        &support().with_agent(agent("Anna", AgentState::Busy { seconds: Some(31) })),
+        &support().with_agent(agent("Alpha", AgentState::Busy { seconds: Some(31) })),
         &caller,
     );
     assert_eq!(
@@ -84,7 +84,7 @@ fn agent_who_is_free_at_the_last_moment_has_the_caller() {
         ..Caller::default()
     };
     let run = call(
-        &support().with_agent(agent("Anna", AgentState::Busy { seconds: Some(30) })),
+        &support().with_agent(agent("Alpha", AgentState::Busy { seconds: Some(30) })),
         &caller,
     );
     assert!(run.finished.agent.is_some());
@@ -111,7 +111,7 @@ fn caller_hangs_up_in_the_middle_of_a_prompt() {
 #[test]
 fn agent_who_gets_free_interrupts_the_queue_flow() {
     let centre = with_queue_flow([say("welcome", &"word ".repeat(20), "music"), music()])
-        .with_agent(agent("Anna", AgentState::Busy { seconds: Some(13) }));
+        .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(13) }));
     let run = call(&centre, &Caller::default());
     assert_eq!(
         seconds(run.finished.agent.as_ref().unwrap().connected_at),
@@ -131,7 +131,7 @@ fn queue_flow_says_something_every_now_and_then() {
     )
     .on("MessagesInterrupted", "patience");
     let centre = with_queue_flow([iterate, say("patience", "Please hold", "music")])
-        .with_agent(agent("Anna", AgentState::Busy { seconds: Some(65) }));
+        .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(65) }));
     let run = call(&centre, &Caller::default());
     assert_eq!(
         said(&run).iter().filter(|text| **text == "Please hold").count(),
@@ -143,7 +143,7 @@ fn queue_flow_says_something_every_now_and_then() {
 #[test]
 fn queue_flow_that_ends_leaves_the_caller_waiting() {
     let centre =
-        with_queue_flow([end("end")]).with_agent(agent("Anna", AgentState::Busy { seconds: Some(9) }));
+        with_queue_flow([end("end")]).with_agent(agent("Alpha", AgentState::Busy { seconds: Some(9) }));
     assert_eq!(
         seconds(
             call(&centre, &Caller::default())
@@ -163,7 +163,7 @@ fn function_in_the_queue_flow_is_interrupted_too() {
         say("tell", "hello", "music"),
         music(),
     ])
-    .with_agent(agent("Anna", AgentState::Busy { seconds: Some(3) }));
+    .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(3) }));
     let mut fakes = Fakes::that([answers(5_000, json!({}))]);
     let run = try_run(&centre, contact(), &Caller::default(), &mut fakes).unwrap();
     assert_eq!(seconds(run.finished.agent.as_ref().unwrap().connected_at), 3);
@@ -180,15 +180,15 @@ fn queue_flow_sends_the_caller_to_another_queue() {
     )
     .error("QueueAtCapacity", "music")
     .error("NoMatchingError", "music");
-    let mut ben = agent("Ben", AgentState::Available);
-    ben.queues = vec!["sales".to_owned()];
+    let mut bravo = agent("Bravo", AgentState::Available);
+    bravo.queues = vec!["sales".to_owned()];
     let centre = with_queue_flow([wait, other, music()])
         .with_queue(Queue::new("sales", "Sales"))
-        .with_agent(agent("Anna", AgentState::Offline))
-        .with_agent(ben);
+        .with_agent(agent("Alpha", AgentState::Offline))
+        .with_agent(bravo);
     let run = call(&centre, &Caller::default());
     let finished = &run.finished;
-    assert_eq!(finished.agent.as_ref().unwrap().id, "ben", "{}", lines(&run));
+    assert_eq!(finished.agent.as_ref().unwrap().id, "bravo", "{}", lines(&run));
     assert_eq!(finished.queue.as_ref().unwrap().id, "sales");
     assert_eq!(finished.earlier_queues[0].id, "support");
     assert_eq!(
@@ -230,27 +230,27 @@ fn full_queue_takes_its_own_branch() {
 fn agent_queue_holds_ten() {
     let to_anna = || {
         centre([
-            block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "anna" }))
+            block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "alpha" }))
                 .next("transfer")
                 .error("NoMatchingError", "failed"),
             transfer("transfer"),
         ])
-        .with_agent(agent("Ben", AgentState::Available))
+        .with_agent(agent("Bravo", AgentState::Available))
     };
-    let mut anna = agent("Anna", AgentState::Busy { seconds: Some(8) });
-    anna.contacts_waiting = 10;
+    let mut alpha = agent("Alpha", AgentState::Busy { seconds: Some(8) });
+    alpha.contacts_waiting = 10;
     assert_eq!(
-        said(&call(&to_anna().with_agent(anna.clone()), &Caller::default())),
+        said(&call(&to_anna().with_agent(alpha.clone()), &Caller::default())),
         ["full"]
     );
-    anna.contacts_waiting = 0;
-    let run = call(&to_anna().with_agent(anna), &Caller::default());
-    // Ben is free, but the queue is Anna's.
+    alpha.contacts_waiting = 0;
+    let run = call(&to_anna().with_agent(alpha), &Caller::default());
+    // Bravo is free, but the queue is Alpha's.
     let leg = run.finished.agent.unwrap();
-    assert_eq!((leg.id.as_str(), seconds(leg.connected_at)), ("anna", 8));
+    assert_eq!((leg.id.as_str(), seconds(leg.connected_at)), ("alpha", 8));
     let queue = run.finished.queue.unwrap();
     assert!(
-        queue.personal && queue.name.is_none() && queue.arn.ends_with("/queue/agent/anna"),
+        queue.personal && queue.name.is_none() && queue.arn.ends_with("/queue/agent/alpha"),
         "{}",
         queue.arn
     );
@@ -259,7 +259,7 @@ fn agent_queue_holds_ten() {
 #[test]
 fn whoever_came_first_is_served_first_unless_priority_says_otherwise() {
     let behind = |blocks: [Block; 3]| {
-        let mut centre = centre(blocks).with_agent(agent("Anna", AgentState::Available));
+        let mut centre = centre(blocks).with_agent(agent("Alpha", AgentState::Available));
         (centre.queues[0].contacts_waiting, centre.queues[0].handle_seconds) = (2, 100);
         seconds(
             call(&centre, &Caller::default())
@@ -298,7 +298,7 @@ fn whispers_come_before_the_conversation_and_know_the_agent() {
         "to-customer",
         whisper("You are talking to $.Agent.FirstName"),
     )
-    .with_agent(agent("Anna", AgentState::Available));
+    .with_agent(agent("Alpha", AgentState::Available));
     let run = call(&centre, &Caller::default());
     let whispers: Vec<_> = run
         .transcript
@@ -311,8 +311,8 @@ fn whispers_come_before_the_conversation_and_know_the_agent() {
     assert_eq!(
         whispers,
         [
-            (Party::Agent, "A call for anna from Support."),
-            (Party::Customer, "You are talking to Anna")
+            (Party::Agent, "A call for alpha from Support."),
+            (Party::Customer, "You are talking to Alpha")
         ]
     );
     assert_eq!(said(&run), ["[]"]);
@@ -331,7 +331,7 @@ fn conversation_and_after_contact_work_take_their_time() {
         ended_by: Party::Agent,
         after_contact_work_seconds: 30,
     };
-    let centre = support().with_agent(agent("Anna", AgentState::Available));
+    let centre = support().with_agent(agent("Alpha", AgentState::Available));
     let run = call(
         &centre,
         &Caller {
@@ -371,10 +371,10 @@ fn conversation_and_after_contact_work_take_their_time() {
 fn transfer_to_an_agent_who_is_busy_ends_the_contact() {
     let with = |state| {
         let centre = centre([
-            block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "anna" })).next("agent"),
+            block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "alpha" })).next("agent"),
             block("agent", "TransferContactToAgent", json!({})),
         ]);
-        call(&centre.with_agent(agent("Anna", state)), &Caller::default())
+        call(&centre.with_agent(agent("Alpha", state)), &Caller::default())
     };
     assert!(with(AgentState::Available).finished.agent.is_some());
     let run = with(AgentState::Busy { seconds: Some(1) });
@@ -391,9 +391,9 @@ fn metrics_count_agents_and_contacts() {
             .error("NoMatchingCondition", "bye")
             .error("NoMatchingError", "failed");
         let mut centre = centre([aim("aim", "support", "check"), check, say("yes", "yes", "bye")])
-            .with_agent(agent("Anna", AgentState::Busy { seconds: None }))
-            .with_agent(agent("Ben", AgentState::NonProductive { seconds: None }))
-            .with_agent(agent("Cleo", AgentState::Offline));
+            .with_agent(agent("Alpha", AgentState::Busy { seconds: None }))
+            .with_agent(agent("Bravo", AgentState::NonProductive { seconds: None }))
+            .with_agent(agent("Charlie", AgentState::Offline));
         (
             centre.queues[0].contacts_waiting,
             centre.queues[0].oldest_contact_seconds,
@@ -422,13 +422,18 @@ fn metrics_count_agents_and_contacts() {
         "yes"
     );
     assert_eq!(
-        metric("NumberOfAgentsOnline", json!({ "AgentId": "ben" }), "Equals", "1"),
+        metric(
+            "NumberOfAgentsOnline",
+            json!({ "AgentId": "bravo" }),
+            "Equals",
+            "1"
+        ),
         "yes"
     );
     assert_eq!(
         metric(
             "NumberOfAgentsStaffed",
-            json!({ "AgentId": "ben" }),
+            json!({ "AgentId": "bravo" }),
             "Equals",
             "0"
         ),
@@ -454,7 +459,7 @@ fn metrics_can_be_fetched_and_said() {
     let text = "$.Metrics.Queue.Name $.Metrics.Queue.Size $.Metrics.Agents.Busy.Count \
                 [$.Metrics.Contact.PositionInQueue]";
     let mut centre = centre([aim("aim", "support", "get"), get, say("tell", text, "bye")])
-        .with_agent(agent("Anna", AgentState::Busy { seconds: None }));
+        .with_agent(agent("Alpha", AgentState::Busy { seconds: None }));
     centre.queues[0].contacts_waiting = 7;
     assert_eq!(said(&call(&centre, &Caller::default()))[0], "Support 7 1 []");
 }
@@ -471,4 +476,27 @@ fn position_in_the_queue_can_be_told_while_waiting() {
     ]);
     centre.queues[0].contacts_waiting = 2;
     assert_eq!(said(&call(&centre, &Caller::default()))[0], "Number 3");
+}
+
+#[test]
+fn looped_prompts_are_for_calls_and_a_chat_waits_without_them() {
+    let busy = || agent("Bravo", AgentState::Busy { seconds: Some(90) });
+    let chat = || Contact {
+        channel: Channel::Chat,
+        ..contact()
+    };
+    // Without a way on the queue flow is over, and the chat goes on waiting.
+    let run = try_run(
+        &with_queue_flow([music()]).with_agent(busy()),
+        chat(),
+        &Caller::default(),
+        &mut Fakes::default(),
+    )
+    .unwrap();
+    assert_eq!(seconds(run.finished.agent.unwrap().connected_at), 90);
+    // With one the chat takes it.
+    let errors = music().error("NoMatchingError", "say");
+    let centre = with_queue_flow([errors, say("say", "One moment.", "end"), end("end")]).with_agent(busy());
+    let run = try_run(&centre, chat(), &Caller::default(), &mut Fakes::default()).unwrap();
+    assert!(said(&run).contains(&"One moment."));
 }

@@ -19,7 +19,7 @@ fn world_contact_and_caller_are_read_from_json() {
                 { "Identifier": "end", "Type": "DisconnectParticipant" },
             ] } }],
         "queues": [{ "id": "support", "name": "Support", "contactsWaiting": 2 }],
-        "agents": [{ "id": "anna", "userName": "anna", "queues": ["support"],
+        "agents": [{ "id": "alpha", "userName": "alpha", "queues": ["support"],
             "state": { "busy": { "seconds": 12 } },
             "later": [{ "afterSeconds": 60, "state": "offline" }] }],
         "numbers": {

@@ -19,11 +19,11 @@ fn rich() -> Contact {
         customer_id: Some("c-1".to_owned()),
         name: Some("Order".to_owned()),
         customer_endpoint: Some(Endpoint {
-            display_name: Some("Ada".to_owned()),
+            display_name: Some("Alpha".to_owned()),
             ..Endpoint::telephone("+14155550100")
         }),
         attributes: BTreeMap::from([
-            ("first_name".to_owned(), "Ada".to_owned()),
+            ("first_name".to_owned(), "Alpha".to_owned()),
             ("a-b".to_owned(), "dash".to_owned()),
         ]),
         references: BTreeMap::from([(
@@ -51,13 +51,13 @@ fn roots() {
         ("$.Name", "Order"),
         ("$.CustomerEndpoint.Address", "+14155550100"),
         ("$.CustomerEndpoint.Type", "TELEPHONE_NUMBER"),
-        ("$.CustomerEndpoint.DisplayName", "Ada"),
+        ("$.CustomerEndpoint.DisplayName", "Alpha"),
         ("$.SystemEndpoint.Address", "+14155550199"),
         ("$.Queue.Name", "Support"),
         ("$.Queue.OutboundCallerId.Address", "+14155550198"),
-        ("$.Attributes.first_name", "Ada"),
+        ("$.Attributes.first_name", "Alpha"),
         ("$.Attributes.a-b", "dash"),
-        ("$.Attributes['first_name']", "Ada"),
+        ("$.Attributes['first_name']", "Alpha"),
         ("$.References.order.Value", "https://shop.example/1"),
         ("$.SegmentAttributes['connect:Subtype']", "connect:Telephony"),
     ];
@@ -89,19 +89,20 @@ fn what_leads_nowhere_is_empty() {
 fn references_stand_within_sentences() {
     assert_eq!(
         told(rich(), "Hello $.Attributes.first_name, is it $.Queue.Name?"),
-        "Hello Ada, is it Support?"
+        "Hello Alpha, is it Support?"
     );
-    assert_eq!(told(rich(), "It is $.Attributes.first_name."), "It is Ada.");
+    assert_eq!(told(rich(), "It is $.Attributes.first_name."), "It is Alpha.");
+    assert_eq!(told(rich(), "Or $.50, $.Attributes.first_name"), "Or $.50, Alpha");
     assert_eq!(
         told(rich(), "It costs 5$. $.Attributes.first_name"),
-        "It costs 5$. Ada"
+        "It costs 5$. Alpha"
     );
     assert_eq!(
         told(
             rich(),
             "<speak>Hi <break time=\"1s\"/>$.Attributes.first_name</speak>"
         ),
-        "<speak>Hi <break time=\"1s\"/>Ada</speak>"
+        "<speak>Hi <break time=\"1s\"/>Alpha</speak>"
     );
 }
 

@@ -27,13 +27,13 @@ fn criteria<const N: usize>(identifier: &str, steps: [Value; N], next: &str) -> 
         .error("NoMatchingError", "failed")
 }
 
-/// Anna for 20 seconds, then anyone in the queue.
+/// Alpha for 20 seconds, then anyone in the queue.
 fn anna_first() -> CallCentre {
     centre([
         block(
             "remember",
             "UpdateContactAttributes",
-            json!({ "Attributes": { "lastAgent": "anna" } }),
+            json!({ "Attributes": { "lastAgent": "alpha" } }),
         )
         .next("aim")
         .error("NoMatchingError", "failed"),
@@ -63,30 +63,30 @@ fn agent_of(ending: &Ending) -> &str {
 #[test]
 fn preferred_agent_who_is_free_joins_before_anybody_else() {
     let centre = anna_first()
-        .with_agent(agent("Ben", AgentState::Available))
-        .with_agent(agent("Anna", AgentState::Available));
+        .with_agent(agent("Bravo", AgentState::Available))
+        .with_agent(agent("Alpha", AgentState::Available));
     let run = call(&centre, &Caller::default());
     assert_eq!(
         run.ending,
         Ending::AgentConversation {
-            agent: "anna".to_owned(),
+            agent: "alpha".to_owned(),
             ended_by: Party::Customer
         }
     );
     let step = &run.finished.routing[0].steps[0];
     assert_eq!((step.status, step.expiry_seconds), (StepStatus::Joined, Some(20)));
     let leg = run.finished.agent.unwrap();
-    assert_eq!((leg.id.as_str(), seconds(leg.connected_at)), ("anna", 0));
+    assert_eq!((leg.id.as_str(), seconds(leg.connected_at)), ("alpha", 0));
     assert_eq!(run.finished.queue.unwrap().name.as_deref(), Some("Support"));
 }
 
 #[test]
 fn preferred_agent_who_gets_free_in_time_joins_at_that_moment() {
     let centre = anna_first()
-        .with_agent(agent("Ben", AgentState::Available))
-        .with_agent(agent("Anna", busy(12)));
+        .with_agent(agent("Bravo", AgentState::Available))
+        .with_agent(agent("Alpha", busy(12)));
     let run = call(&centre, &Caller::default());
-    assert_eq!(agent_of(&run.ending), "anna");
+    assert_eq!(agent_of(&run.ending), "alpha");
     assert_eq!(seconds(run.finished.agent.unwrap().connected_at), 12);
     assert_eq!(run.finished.routing[0].steps[0].status, StepStatus::Joined);
 }
@@ -99,10 +99,10 @@ fn step_expires_and_anyone_in_the_queue_takes_the_contact() {
         AgentState::NonProductive { seconds: None },
     ] {
         let centre = anna_first()
-            .with_agent(agent("Ben", AgentState::Available))
-            .with_agent(agent("Anna", state));
+            .with_agent(agent("Bravo", AgentState::Available))
+            .with_agent(agent("Alpha", state));
         let run = call(&centre, &Caller::default());
-        assert_eq!(agent_of(&run.ending), "ben");
+        assert_eq!(agent_of(&run.ending), "bravo");
         let finished = run.finished;
         assert_eq!(seconds(finished.agent.unwrap().connected_at), 20);
         let step = &finished.routing[0].steps[0];
@@ -123,23 +123,23 @@ fn step_expires_and_anyone_in_the_queue_takes_the_contact() {
 
 #[test]
 fn preferred_agent_without_the_queue_in_their_profile_never_joins() {
-    let mut anna = agent("Anna", AgentState::Available);
-    anna.queues.clear();
+    let mut alpha = agent("Alpha", AgentState::Available);
+    alpha.queues.clear();
     let centre = anna_first()
-        .with_agent(anna)
-        .with_agent(agent("Ben", AgentState::Available));
-    assert_eq!(agent_of(&call(&centre, &Caller::default()).ending), "ben");
+        .with_agent(alpha)
+        .with_agent(agent("Bravo", AgentState::Available));
+    assert_eq!(agent_of(&call(&centre, &Caller::default()).ending), "bravo");
 }
 
 #[test]
 fn step_without_expiry_waits_for_ever() {
     let centre = centre([
         aim("aim", "support", "prefer"),
-        criteria("prefer", [step(&["anna"], None)], "transfer"),
+        criteria("prefer", [step(&["alpha"], None)], "transfer"),
         transfer("transfer"),
     ])
-    .with_agent(agent("Ben", AgentState::Available))
-    .with_agent(agent("Anna", AgentState::Offline));
+    .with_agent(agent("Bravo", AgentState::Available))
+    .with_agent(agent("Alpha", AgentState::Offline));
     let run = call(&centre, &Caller::default());
     assert_eq!(
         run.ending,
@@ -157,16 +157,16 @@ fn steps_follow_one_another() {
         aim("aim", "support", "prefer"),
         criteria(
             "prefer",
-            [step(&["anna"], Some(10)), step(&["ben"], Some(30))],
+            [step(&["alpha"], Some(10)), step(&["bravo"], Some(30))],
             "transfer",
         ),
         transfer("transfer"),
     ])
-    .with_agent(agent("Cleo", AgentState::Available))
-    .with_agent(agent("Anna", AgentState::Offline))
-    .with_agent(agent("Ben", busy(25)));
+    .with_agent(agent("Charlie", AgentState::Available))
+    .with_agent(agent("Alpha", AgentState::Offline))
+    .with_agent(agent("Bravo", busy(25)));
     let run = call(&centre, &Caller::default());
-    assert_eq!(agent_of(&run.ending), "ben");
+    assert_eq!(agent_of(&run.ending), "bravo");
     assert_eq!(seconds(run.finished.agent.unwrap().connected_at), 25);
     let steps: Vec<_> = run.finished.routing[0]
         .steps
@@ -190,25 +190,25 @@ fn agents_are_found_by_proficiency_too() {
             level,
         }]
     };
-    let mut anna = agent("Anna", AgentState::Available);
-    anna.proficiencies = german(2.0);
-    let mut ben = agent("Ben", AgentState::Available);
-    ben.proficiencies = german(4.0);
+    let mut alpha = agent("Alpha", AgentState::Available);
+    alpha.proficiencies = german(2.0);
+    let mut bravo = agent("Bravo", AgentState::Available);
+    bravo.proficiencies = german(4.0);
     let centre = centre([
         aim("aim", "support", "prefer"),
         criteria("prefer", [step], "transfer"),
         transfer("transfer"),
     ])
-    .with_agent(anna)
-    .with_agent(ben);
-    assert_eq!(agent_of(&call(&centre, &Caller::default()).ending), "ben");
+    .with_agent(alpha)
+    .with_agent(bravo);
+    assert_eq!(agent_of(&call(&centre, &Caller::default()).ending), "bravo");
 }
 
 #[test]
 fn unknown_and_empty_agents_take_the_error_branch() {
     for agents in [&["nobody"][..], &["$.Attributes.missing"], &[]] {
         let centre =
-            centre([criteria("prefer", [step(agents, Some(20))], "bye")]).with_agent(agent("Anna", busy(1)));
+            centre([criteria("prefer", [step(agents, Some(20))], "bye")]).with_agent(agent("Alpha", busy(1)));
         assert_eq!(said(&call(&centre, &Caller::default())), ["failed"]);
     }
 }
@@ -217,7 +217,7 @@ fn unknown_and_empty_agents_take_the_error_branch() {
 fn queue_flow_replaces_the_criteria() {
     let queue_flow = flow([
         say("sorry", &"word ".repeat(25), "prefer"),
-        criteria("prefer", [step(&["ben"], Some(30))], "music"),
+        criteria("prefer", [step(&["bravo"], Some(30))], "music"),
         block(
             "music",
             "MessageParticipantIteratively",
@@ -227,14 +227,14 @@ fn queue_flow_replaces_the_criteria() {
     let centre = centre([
         hook("hook", "CustomerQueue", "queue", "aim"),
         aim("aim", "support", "prefer"),
-        criteria("prefer", [step(&["anna"], Some(300))], "transfer"),
+        criteria("prefer", [step(&["alpha"], Some(300))], "transfer"),
         transfer("transfer"),
     ])
     .with_flow("queue", "queue", queue_flow)
-    .with_agent(agent("Anna", AgentState::Offline))
-    .with_agent(agent("Ben", AgentState::Available));
+    .with_agent(agent("Alpha", AgentState::Offline))
+    .with_agent(agent("Bravo", AgentState::Available));
     let run = call(&centre, &Caller::default());
-    assert_eq!(agent_of(&run.ending), "ben", "{}", lines(&run));
+    assert_eq!(agent_of(&run.ending), "bravo", "{}", lines(&run));
     // Twenty-five words are ten seconds.
     assert_eq!(seconds(run.finished.agent.unwrap().connected_at), 10);
     let statuses: Vec<_> = run
@@ -249,14 +249,14 @@ fn queue_flow_replaces_the_criteria() {
 #[test]
 fn agent_queues_heed_no_criteria() {
     let centre = centre([
-        block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "ben" })).next("prefer"),
-        criteria("prefer", [step(&["anna"], None)], "transfer"),
+        block("aim", "UpdateContactTargetQueue", json!({ "AgentId": "bravo" })).next("prefer"),
+        criteria("prefer", [step(&["alpha"], None)], "transfer"),
         transfer("transfer"),
     ])
-    .with_agent(agent("Anna", AgentState::Available))
-    .with_agent(agent("Ben", busy(5)));
+    .with_agent(agent("Alpha", AgentState::Available))
+    .with_agent(agent("Bravo", busy(5)));
     let run = call(&centre, &Caller::default());
-    assert_eq!(agent_of(&run.ending), "ben");
+    assert_eq!(agent_of(&run.ending), "bravo");
     assert_eq!(run.finished.routing[0].activated_at, None);
 }
 
@@ -273,17 +273,17 @@ fn steps_start_over_in_another_queue() {
         .error("NoMatchingError", "end"),
         end("end"),
     ]);
-    let mut anna = agent("Anna", busy(40));
-    anna.queues = vec!["sales".to_owned()];
+    let mut alpha = agent("Alpha", busy(40));
+    alpha.queues = vec!["sales".to_owned()];
     let centre = centre([
         hook("hook", "CustomerQueue", "queue", "aim"),
         aim("aim", "support", "prefer"),
-        criteria("prefer", [step(&["anna"], Some(20))], "transfer"),
+        criteria("prefer", [step(&["alpha"], Some(20))], "transfer"),
         transfer("transfer"),
     ])
     .with_queue(Queue::new("sales", "Sales"))
     .with_flow("queue", "queue", queue_flow)
-    .with_agent(anna);
+    .with_agent(alpha);
     let run = call(&centre, &Caller::default());
     assert_eq!(
         seconds(run.finished.agent.as_ref().unwrap().connected_at),

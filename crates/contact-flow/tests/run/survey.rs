@@ -26,7 +26,7 @@ fn surveyed() -> CallCentre {
         transfer("transfer"),
     ])
     .with_flow("survey", "survey", survey)
-    .with_agent(agent("Anna", AgentState::Available))
+    .with_agent(agent("Alpha", AgentState::Available))
 }
 
 fn caller(ended_by: Party) -> Caller {
@@ -49,7 +49,7 @@ fn survey_runs_when_the_agent_hung_up() {
     assert_eq!(
         run.ending,
         Ending::AgentConversation {
-            agent: "anna".to_owned(),
+            agent: "alpha".to_owned(),
             ended_by: Party::Agent
         }
     );

@@ -54,9 +54,9 @@ fn returning_caller_reads_as_a_story() {
             block("wait", "Wait", json!({ "TimeLimitSeconds": "600" })).on("WaitCompleted", "wait"),
         ]),
     )
-    .with_agent(agent("Ben", AgentState::Busy { seconds: Some(60) }))
-    .with_agent(agent("Anna", AgentState::Busy { seconds: Some(16) }));
-    let mut fakes = Fakes::that([answers(12, json!({ "agentId": "anna", "status": "found" }))]);
+    .with_agent(agent("Bravo", AgentState::Busy { seconds: Some(60) }))
+    .with_agent(agent("Alpha", AgentState::Busy { seconds: Some(16) }));
+    let mut fakes = Fakes::that([answers(12, json!({ "agentId": "alpha", "status": "found" }))]);
     let conversation = Conversation {
         seconds: 90,
         ended_by: Party::Customer,
@@ -68,25 +68,25 @@ fn returning_caller_reads_as_a_story() {
     };
     let run = try_run(&centre, contact(), &caller, &mut fakes).unwrap();
     insta::assert_snapshot!(lines(&run), @r#"
-    17:00:00  main › last agent:  invokes last-agent: answered {"agentId":"anna","status":"found"} after 12 ms → known?
+    17:00:00  main › last agent:  invokes last-agent: answered {"agentId":"alpha","status":"found"} after 12 ms → known?
     17:00:00  main › known?:  looks at “found”: Equals found → keep
-    17:00:00  main › keep:  sets attributes agentId = anna → same?
+    17:00:00  main › keep:  sets attributes agentId = alpha → same?
     17:00:00  main › same?:  asks “Press 1 to continue with the person you spoke to.”: keyed 1 → prefer
-    17:00:04  main › prefer:  keeps the contact for Anna (20 s), then for anyone in the queue → music
+    17:00:04  main › prefer:  keeps the contact for Alpha (20 s), then for anyone in the queue → music
     17:00:04  main › music:  sets the flow queue for CustomerQueue → aim
     17:00:04  main › aim:  aims at Support (support) → transfer
     17:00:04  main › transfer:  enters the queue Support
-    17:00:04  routing step 1 (Anna) begins
+    17:00:04  routing step 1 (Alpha) begins
     17:00:04  queue › hold:  says “One moment please” → wait
     17:00:05  queue › wait:  waits 600 s
-    17:00:16  routing step 1 (Anna) joined
-    17:00:16  talks to Anna
+    17:00:16  routing step 1 (Alpha) joined
+    17:00:16  talks to Alpha
     17:01:46  the customer hangs up after 90 s
     17:02:06  the agent finishes off after 20 s
     "#);
     assert_eq!(
         run.ending.to_string(),
-        "talked to agent anna; the customer hung up"
+        "talked to agent alpha; the customer hung up"
     );
     let as_json = serde_json::to_value(&run).unwrap();
     assert_eq!(as_json["transcript"][0]["what"]["fact"], "lambda");

@@ -115,6 +115,16 @@ fn error_without_a_branch_ends_the_contact() {
 }
 
 #[test]
+fn error_without_a_branch_is_passed_over_where_the_branch_is_optional() {
+    let silent = say("silent", "$.Attributes.none", "bye");
+    let run = call(&centre([silent]), &Caller::default());
+    entry(&run, |what| matches!(what, What::Error { .. }));
+    assert_eq!(said(&run), ["bye"]);
+    let silent = say("silent", "$.Attributes.none", "bye").error("NoMatchingError", "failed");
+    assert_eq!(said(&call(&centre([silent]), &Caller::default())), ["failed"]);
+}
+
+#[test]
 fn modules_return_and_flows_do_not() {
     let module = flow([
         say("in module", "in the module", "leave"),
@@ -138,6 +148,29 @@ fn modules_return_and_flows_do_not() {
     assert_eq!(
         said(&call(&centre, &Caller::default())),
         ["in the module", "back", "other", "bye"]
+    );
+}
+
+#[test]
+fn each_module_has_its_own_input() {
+    let invoke = |module: &str, input: &str, next: &str| {
+        let parameters = json!({ "FlowModuleId": module, "Input": { "n": input } });
+        block("invoke", "InvokeFlowModule", parameters)
+            .next(next)
+            .error("NoMatchingError", "failed")
+    };
+    let leave = || block("leave", "EndFlowModuleExecution", json!({}));
+    let tell = |next: &str| say("tell", "[$.Modules.Input.n]", next);
+    let centre = centre([invoke("outer", "1", "tell"), tell("bye")])
+        .with_flow(
+            "outer",
+            "outer",
+            flow([invoke("inner", "2", "tell"), tell("leave"), leave()]),
+        )
+        .with_flow("inner", "inner", flow([tell("leave"), leave()]));
+    assert_eq!(
+        said(&call(&centre, &Caller::default())),
+        ["[2]", "[1]", "[]", "bye"]
     );
 }
 
