@@ -86,14 +86,15 @@ async fn an_answer_is_repeated_even_while_the_index_cannot_be_read() {
 
 #[tokio::test]
 async fn a_cap_holds_and_is_reported_even_if_its_answer_cannot_be_stored() {
-    let story = known_caller(&[("STICKY_PER_CALLER_AND_DAY", "1"), ("ATTEMPT_TIMEOUT_MS", "100")]).await;
-    story.asks(&Leg::inbound("second", LATER)).await;
-    story.stack.gate().unwrap().fail("UpdateItem", Fault::Down);
-    assert_eq!(
-        said(&story.asks(&Leg::inbound("third", LATER)).await),
-        ("none", "caller-cap")
-    );
-    assert_eq!(story.metric("NotKept"), 1);
+    for fault in [Fault::Down, Fault::Hanging] {
+        let settings = [("STICKY_PER_CALLER_AND_DAY", "1"), ("ANSWER_BUDGET_MS", "300")];
+        let story = known_caller(&settings).await;
+        story.asks(&Leg::inbound("second", LATER)).await;
+        story.stack.gate().unwrap().fail("UpdateItem", fault);
+        let answer = story.asks(&Leg::inbound("third", LATER)).await;
+        assert_eq!(said(&answer), ("none", "caller-cap"), "{fault:?}");
+        assert_eq!(story.metric("NotKept"), 1, "{fault:?}");
+    }
 }
 
 #[tokio::test]
@@ -134,7 +135,7 @@ async fn a_search_that_runs_out_of_time_is_counted() {
 
 #[tokio::test]
 async fn the_search_is_reserved_for_the_moment_in_which_it_is_sent() {
-    let story = Story::with(&[]).await.unwrap();
+    let story = Story::with(&[("ATTEMPT_TIMEOUT_MS", "2000")]).await.unwrap();
     story
         .stack
         .gate()

@@ -279,6 +279,48 @@ async fn the_last_agents_queue_counts_only_for_who_accepts_and_only_while_it_is_
 }
 
 #[tokio::test]
+async fn a_full_queue_of_the_last_agents_is_no_reason_to_turn_a_caller_away() {
+    for mode in ["same-first", "same-only", "agent-queue"] {
+        let mut centre = with_mornings();
+        let main_queue = centre.values["DefaultQueueArn"].clone();
+        centre
+            .values
+            .insert("DefaultQueueArn".to_owned(), centre.centre.queue_arn("mornings"));
+        centre.install(&ringback_local::flows::shipped()).unwrap();
+        let mut world = World::start(centre, &[("STICKY_MODE", mode)]).await.unwrap();
+        world
+            .spoke(&Call::new(NUMBER, yesterday()), KNOWN, None)
+            .await
+            .unwrap();
+        world
+            .centre
+            .values
+            .insert("DefaultQueueArn".to_owned(), main_queue);
+        world.centre.install(&ringback_local::flows::shipped()).unwrap();
+
+        let full = world
+            .centre
+            .centre
+            .queues
+            .iter_mut()
+            .find(|queue| queue.id == "mornings")
+            .unwrap();
+        (full.capacity, full.contacts_waiting) = (Some(1), 1);
+        let busy = AgentState::Busy { seconds: Some(600) };
+        let run = world
+            .call(&Call::new(NUMBER, today()).keys(["1"]).while_agent(KNOWN, busy))
+            .await
+            .unwrap();
+        assert_eq!(
+            run.finished.queue.as_ref().unwrap().name.as_deref(),
+            Some("Support"),
+            "{mode}"
+        );
+        assert_eq!(answered_by(&run), Some("agent-b"), "{mode}");
+    }
+}
+
+#[tokio::test]
 async fn calls_out_of_hours_use_up_no_offer() {
     let mut world = where_they_spoke(&[("STICKY_PER_CALLER_AND_DAY", "1")], None).await;
     for hour in ["05", "06", "07"] {

@@ -436,7 +436,8 @@ async fn any_order_and_any_repetition_end_in_the_same_memory() {
 
 #[tokio::test]
 async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_miss() {
-    let story = Story::start().await.unwrap();
+    let settings = [("SEARCH_CONTACTS", "off"), ("STICKY_PER_CALLER_AND_DAY", "0")];
+    let story = Story::with(&settings).await.unwrap();
     story.lives(&Leg::inbound("first", 0)).await.unwrap();
     for (contact, status) in [("hit", "JOINED"), ("miss", "EXPIRED")] {
         let call = Leg::inbound(contact, LATER);
@@ -464,6 +465,17 @@ async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_m
         .await
         .unwrap();
     assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (2, 1));
+    // Two steps may name one agent; that they came counts.
+    let fourth = Leg::inbound("fourth", LATER + 1);
+    story.asks(&fourth).await;
+    let mut both = fourth.routing_event("agent-a", "EXPIRED");
+    let joined = fourth.routing_event("agent-a", "JOINED")["detail"]["routingCriteria"]["steps"][0].clone();
+    both["detail"]["routingCriteria"]["steps"]
+        .as_array_mut()
+        .unwrap()
+        .push(joined);
+    story.event(&both).await.unwrap();
+    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (3, 1));
     // Routing criteria of a contact that never asked are not our offers.
     let other = Leg::inbound("other", LATER).from("+14155550177");
     assert!(matches!(
@@ -473,5 +485,5 @@ async fn a_step_that_joined_is_counted_once_as_a_hit_and_one_that_expired_as_a_m
             .unwrap(),
         Outcome::Observed(_)
     ));
-    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (2, 1));
+    assert_eq!((story.metric("StickyHit"), story.metric("StickyMiss")), (3, 1));
 }

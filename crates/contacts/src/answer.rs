@@ -58,7 +58,7 @@ words! {
         Channel = "channel",
         /// None: stickiness is switched off.
         Off = "off",
-        /// None: the last contact was rated below the minimum.
+        /// None: the caller last rated this agent below the minimum.
         LowRating = "low-rating",
         /// None: the agent has had enough offers this hour.
         AgentCap = "agent-cap",

@@ -94,7 +94,12 @@ impl Leg {
     fn is_outbound(&self) -> bool {
         self.came_by(&InitiationMethod::Outbound)
             || self.came_by(&InitiationMethod::ExternalOutbound)
-            || (self.came_by(&InitiationMethod::Api) && self.facts.channel == Some(Channel::Voice))
+            || (self.came_by(&InitiationMethod::Api)
+                && self
+                    .facts
+                    .channel
+                    .as_ref()
+                    .is_none_or(|channel| *channel == Channel::Voice))
     }
 
     fn came_by(&self, method: &InitiationMethod) -> bool {

@@ -156,14 +156,18 @@ impl Lookup<'_> {
                 error!(contact.id = %self.ask.contact, reason = "out-of-time", "Gave up the lookup");
                 self.plain(Reason::OutOfTime).into()
             });
-        let (kept, ()) = tokio::join!(timeout_at(end, self.keep(&decided.answer)), async {
+        let (mut answered, ()) = tokio::join!(self.keep(&decided.answer, end), async {
             if timeout_at(end, self.write_back(&decided.found)).await.is_err() {
                 warn!("What the search found was not written back in time");
             }
         });
-        let mut answered = kept.unwrap_or_else(|_| uncounted(decided.answer, "timeout"));
         answered.searched = self.searched.into_inner();
         answered
+    }
+
+    /// The time of day by now.
+    fn time(&self) -> Timestamp {
+        self.now.checked_add(self.started.elapsed()).unwrap_or(self.now)
     }
 
     fn plain(&self, reason: Reason) -> Answer {
@@ -235,7 +239,7 @@ impl Lookup<'_> {
                 error!(contact.id = %self.ask.contact, reason = reason.name(), "The search failed");
                 if reason == Reason::SearchThrottled {
                     log_lost(
-                        store.push_search_out(sent_at).await,
+                        store.push_search_out(self.time()).await,
                         "Pushing the next search out failed",
                     );
                 }
@@ -264,21 +268,38 @@ impl Lookup<'_> {
     /// Stores the answer, or finds the one the contact had; a reached cap makes it an answer without an agent.
     ///
     /// A failure is no answer to hold on to: it is not stored, but the contact is linked to its caller all the same.
-    async fn keep(&self, answer: &Answer) -> Answered {
+    /// Whatever does not end by `end` has failed; a cap that was reached holds all the same.
+    async fn keep(&self, answer: &Answer, end: Instant) -> Answered {
         let store = &self.agents.store;
         let asker = Asker {
             contact: self.ask.contact.clone(),
             root: self.ask.root.clone(),
             key: self.key.clone(),
         };
+        let late = |_| {
+            Err(StoreError {
+                code: "timeout".to_owned(),
+            })
+        };
         if answer.status() == Status::Unavailable {
-            return match store.link(&asker, self.now).await {
+            return match timeout_at(end, store.link(&asker, self.now))
+                .await
+                .unwrap_or_else(late)
+            {
                 Ok(Some(before)) => repeated(before),
                 Ok(None) => fresh(answer.clone()),
                 Err(problem) => uncounted(answer.clone(), &problem.code),
             };
         }
-        let keep = async |answer: &Answer| store.keep(&asker, answer, &self.agents.policy, self.now).await;
+        let late = |_| {
+            Err(StoreError {
+                code: "timeout".to_owned(),
+            })
+        };
+        let keep = async |answer: &Answer| {
+            let kept = store.keep(&asker, answer, &self.agents.policy, self.now);
+            timeout_at(end, kept).await.unwrap_or_else(late)
+        };
         match keep(answer).await {
             Ok(Kept::New) => fresh(answer.clone()),
             Ok(Kept::Before(before)) => repeated(before),

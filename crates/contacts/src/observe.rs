@@ -148,20 +148,24 @@ pub fn observe_event(event: &ContactEvent, now: Timestamp) -> Option<Observation
 /// Only a step that names one agent can be the offer of a last agent; steps by skill, or for a team, are another
 /// flow's business.
 fn ended_steps(event: &ContactEvent) -> Vec<(String, Sticky)> {
-    let steps = event.routing.iter().flat_map(|criteria| &criteria.steps);
-    steps
-        .filter_map(|step| {
-            let end = match step.status {
-                StepStatus::Joined => Sticky::Hit,
-                StepStatus::Expired => Sticky::Miss,
-                _ => return None,
-            };
-            match step.agent_ids.as_slice() {
-                [agent] => Some((agent.clone(), end)),
-                _ => None,
-            }
-        })
-        .collect()
+    let mut ended: Vec<(String, Sticky)> = Vec::new();
+    for step in event.routing.iter().flat_map(|criteria| &criteria.steps) {
+        let end = match step.status {
+            StepStatus::Joined => Sticky::Hit,
+            StepStatus::Expired => Sticky::Miss,
+            _ => continue,
+        };
+        let [agent] = step.agent_ids.as_slice() else {
+            continue;
+        };
+        match ended.iter_mut().find(|(known, _)| known == agent) {
+            // The agent came in the end, whatever expired before.
+            Some((_, known)) if end == Sticky::Hit => *known = Sticky::Hit,
+            Some(_) => {}
+            None => ended.push((agent.clone(), end)),
+        }
+    }
+    ended
 }
 
 /// What a contact record adds. `caller_attribute` and `rating_attribute` are the contact attributes that hold the

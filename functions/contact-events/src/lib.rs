@@ -135,14 +135,14 @@ impl App {
     /// Hands an event that can never be stored to the dead-letter queue.
     async fn bury(&self, document: &Value, reason: &str) -> Result<Outcome, Error> {
         let origin = document.get("id").and_then(Value::as_str).unwrap_or_default();
+        self.dead_letters
+            .send(document.to_string().as_bytes(), reason, origin)
+            .await?;
         warn!(
             event.id = origin,
             problem = reason,
             "Sent a contact event to the dead-letter queue"
         );
-        self.dead_letters
-            .send(document.to_string().as_bytes(), reason, origin)
-            .await?;
         Ok(Outcome::DeadLettered)
     }
 }

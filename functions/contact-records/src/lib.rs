@@ -120,16 +120,16 @@ impl App {
     /// Hands a record that can never be stored to the dead-letter queue: it must not hold up those behind it.
     async fn bury(&self, record: &KinesisEventRecord, reason: &str) -> Result<Outcome, Passing> {
         let sequence_number = record.kinesis.sequence_number.as_str();
+        let sent = self
+            .dead_letters
+            .send(&record.kinesis.data, reason, sequence_number)
+            .await;
+        sent.map_err(|problem| Passing(problem.code))?;
         warn!(
             sequence_number,
             problem = reason,
             "Sent a contact record to the dead-letter queue"
         );
-        let sent = self
-            .dead_letters
-            .send(&record.kinesis.data, reason, sequence_number)
-            .await;
-        sent.map(|()| Outcome::DeadLettered)
-            .map_err(|problem| Passing(problem.code))
+        Ok(Outcome::DeadLettered)
     }
 }

@@ -274,7 +274,13 @@ impl Call {
         let rated = run
             .finished
             .attributes
-            .get("CustomerRating")
+            .get(
+                world
+                    .centre
+                    .values
+                    .get("RatingAttribute")
+                    .map_or("CustomerRating", String::as_str),
+            )
             .map(|rating| format!(" and rated it {rating}"));
         self.announce(&format!(
             "The day before, the caller spoke with {agent}{}.",
@@ -286,11 +292,8 @@ impl Call {
                 ..call.clone()
             };
             let run = world.call(&before).await?;
-            let offer = run
-                .finished
-                .attributes
-                .get("lastAgentReason")
-                .map_or("no answer", String::as_str);
+            let offer = run.finished.attributes.get("lastAgentReason").cloned();
+            let offer = offer.unwrap_or_else(|| show::ending(&run.ending));
             self.announce(&format!(
                 "{} minutes ago, the caller called ({offer}).",
                 10 * earlier
