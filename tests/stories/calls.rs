@@ -239,24 +239,28 @@ fn with_mornings() -> Centre {
     centre
 }
 
-#[tokio::test]
-async fn the_last_agents_queue_counts_only_for_who_accepts_and_only_while_it_is_open() {
+/// A world in which the caller spoke with `agent-a` yesterday, through that second queue; today the first one serves.
+async fn where_they_spoke_in_the_mornings(changes: &[(&str, &str)]) -> World {
     let mut centre = with_mornings();
-    let main_queue = centre.values["DefaultQueueArn"].clone();
-    centre
+    let mornings = centre.centre.queue_arn("mornings");
+    let support = centre
         .values
-        .insert("DefaultQueueArn".to_owned(), centre.centre.queue_arn("mornings"));
+        .insert("DefaultQueueArn".to_owned(), mornings)
+        .unwrap();
     centre.install(&ringback_local::flows::shipped()).unwrap();
-    let mut world = World::start(centre, &[]).await.unwrap();
+    let mut world = World::start(centre, changes).await.unwrap();
     world
         .spoke(&Call::new(NUMBER, yesterday()), KNOWN, None)
         .await
         .unwrap();
-    world
-        .centre
-        .values
-        .insert("DefaultQueueArn".to_owned(), main_queue);
+    world.centre.values.insert("DefaultQueueArn".to_owned(), support);
     world.centre.install(&ringback_local::flows::shipped()).unwrap();
+    world
+}
+
+#[tokio::test]
+async fn the_last_agents_queue_counts_only_for_who_accepts_and_only_while_it_is_open() {
+    let mut world = where_they_spoke_in_the_mornings(&[]).await;
 
     let queue = |run: &Run| run.finished.queue.as_ref().unwrap().name.clone().unwrap();
     let accepted = world.call(&Call::new(NUMBER, today()).keys(["1"])).await.unwrap();
@@ -281,22 +285,7 @@ async fn the_last_agents_queue_counts_only_for_who_accepts_and_only_while_it_is_
 #[tokio::test]
 async fn a_full_queue_of_the_last_agents_is_no_reason_to_turn_a_caller_away() {
     for mode in ["same-first", "same-only", "agent-queue"] {
-        let mut centre = with_mornings();
-        let main_queue = centre.values["DefaultQueueArn"].clone();
-        centre
-            .values
-            .insert("DefaultQueueArn".to_owned(), centre.centre.queue_arn("mornings"));
-        centre.install(&ringback_local::flows::shipped()).unwrap();
-        let mut world = World::start(centre, &[("STICKY_MODE", mode)]).await.unwrap();
-        world
-            .spoke(&Call::new(NUMBER, yesterday()), KNOWN, None)
-            .await
-            .unwrap();
-        world
-            .centre
-            .values
-            .insert("DefaultQueueArn".to_owned(), main_queue);
-        world.centre.install(&ringback_local::flows::shipped()).unwrap();
+        let mut world = where_they_spoke_in_the_mornings(&[("STICKY_MODE", mode)]).await;
 
         let full = world
             .centre

@@ -24,6 +24,11 @@ pub use kind::{FlowKind, UnknownFlowKind};
 pub use report::{Problem, Report, Severity};
 use wording::{Findings, bad_value, unknown_property};
 
+/// Whether the service knows that type of action.
+pub(crate) fn knows(kind: &str) -> bool {
+    actions::types().any(|known| known == kind)
+}
+
 /// Checks the text of a flow.
 ///
 /// The kind of flow decides which blocks are legal. Without one, the document's own word is taken: a `Settings`

@@ -8,35 +8,6 @@ use super::transcript::What;
 use super::world::NamedFlow;
 use crate::Action;
 
-/// Types of the Flow language that a contact passes without anything happening here.
-///
-/// From the flow-language pages, plus what the service accepts without their saying so.
-const NOT_SIMULATED: &[&str] = &[
-    "AssociateContactToCustomerProfile",
-    "AuthenticateParticipant",
-    "CheckVoiceId",
-    "CompleteOutboundCall",
-    "ConnectParticipantWithLexBot",
-    "CreateCase",
-    "CreateCustomerProfile",
-    "CreatePersistentContactAssociation",
-    "CreateWisdomSession",
-    "EvaluateDataTableValues",
-    "GetCalculatedAttributesForCustomerProfile",
-    "GetCase",
-    "GetCustomerProfile",
-    "GetCustomerProfileObject",
-    "LoadContactContent",
-    "ResumeContact",
-    "ShowView",
-    "StartOutboundChatContact",
-    "StartVoiceIdStream",
-    "UpdateCase",
-    "UpdateContactMediaProcessing",
-    "UpdateContactMediaStreamingBehavior",
-    "UpdateCustomerProfile",
-];
-
 /// Types that the service takes without a branch for errors, and that exports often have without one: what fails
 /// there is no reason to cut a caller off.
 const ERRORS_OPTIONAL: &[&str] = &[
@@ -143,7 +114,8 @@ impl<'a> State<'a> {
                 });
                 Done::Exit(Exit::Disconnected)
             }
-            kind if NOT_SIMULATED.contains(&kind) => self.pass_by(action),
+            // Everything else that the service knows is passed without anything happening here.
+            kind if crate::check::knows(kind) => self.pass_by(action),
             _ => return Err(self.unknown_type(action)),
         })
     }
