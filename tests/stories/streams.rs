@@ -123,31 +123,39 @@ async fn events_that_say_nothing_about_an_agent_cost_no_write() {
 
 #[tokio::test]
 async fn a_record_that_can_never_be_stored_does_not_hold_up_those_behind_it() {
-    let story = Story::start().await.unwrap();
-    let odd = Leg::inbound("odd", 0);
-    story
-        .stack
-        .dynamo_client()
-        .await
-        .put_item()
-        .table_name(CONTACTS_TABLE)
-        .item("id", AttributeValue::S("contact#odd".to_owned()))
-        .item("record#odd", AttributeValue::S("not what we write".to_owned()))
-        .send()
-        .await
-        .unwrap();
-    let failed = story
-        .records(&[odd.record(300), Leg::inbound("first", 0).record(300)])
-        .await
-        .unwrap();
-    assert!(failed.is_empty());
-    let letters = story.stack.dead_letters.letters();
-    assert_eq!((letters.len(), letters[0].origin.as_str()), (1, "1"));
-    assert!(letters[0].reason.contains("item-of-another-shape"));
-    assert_eq!(
-        offered(&story.asks(&Leg::inbound("second", 3600)).await),
-        "agent-a"
-    );
+    // An item that is not what we write, and one so full that DynamoDB takes no more into it.
+    let text = |text: String| AttributeValue::S(text);
+    let cases = [
+        (
+            "record#odd",
+            text("not what we write".to_owned()),
+            "item-of-another-shape",
+        ),
+        ("padding", text("x".repeat(409_400)), "ValidationException"),
+    ];
+    for (attribute, value, reason) in cases {
+        let story = Story::start().await.unwrap();
+        let client = story.stack.dynamo_client().await;
+        let put = client
+            .put_item()
+            .table_name(CONTACTS_TABLE)
+            .item("id", text("contact#odd".to_owned()));
+        put.item(attribute, value).send().await.unwrap();
+
+        let records = [
+            Leg::inbound("odd", 0).record(300),
+            Leg::inbound("first", 0).record(300),
+        ];
+        assert!(story.records(&records).await.unwrap().is_empty());
+
+        let letters = story.stack.dead_letters.letters();
+        assert_eq!((letters.len(), letters[0].origin.as_str()), (1, "1"));
+        assert!(letters[0].reason.contains(reason), "{}", letters[0].reason);
+        assert_eq!(
+            offered(&story.asks(&Leg::inbound("second", 3600)).await),
+            "agent-a"
+        );
+    }
 }
 
 #[tokio::test]

@@ -228,8 +228,7 @@ impl Lookup<'_> {
             return Err(Reason::FirstContact);
         }
         // The quota runs by the time the request is sent, which may be long after the lookup began.
-        let sent_at = self.now.checked_add(self.started.elapsed()).unwrap_or(self.now);
-        if !store.reserve_search(sent_at).await.map_err(failed)? {
+        if !store.reserve_search(self.time()).await.map_err(failed)? {
             return Err(Reason::SearchBudget);
         }
         self.searched.store(true, Ordering::Relaxed);
