@@ -11,6 +11,7 @@ mod asking;
 mod calls;
 mod flows;
 mod history;
+mod house;
 mod privacy;
 mod remembering;
 mod settings;

@@ -1,0 +1,117 @@
+//! The invariants of ARCHITECTURE.md that can be seen in the files.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn folders(of: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join(of)).unwrap();
+    entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("Cargo.toml").exists())
+        .collect()
+}
+
+fn name(folder: &Path) -> String {
+    folder.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+/// The names of a crate's dependencies, those of its tests not included.
+fn dependencies(folder: &Path) -> Vec<String> {
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let table = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .unwrap()
+        .split("\n[")
+        .next()
+        .unwrap();
+    let names = table
+        .lines()
+        .filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_function_depends_on_another_and_each_main_only_wires() {
+    let functions = folders("functions");
+    let names: Vec<_> = functions.iter().map(|function| name(function)).collect();
+    assert!(names.len() >= 3, "{names:?}");
+    for function in &functions {
+        let others = dependencies(function)
+            .into_iter()
+            .find(|dependency| names.contains(dependency));
+        assert_eq!(others, None, "{}", function.display());
+        let main = std::fs::read_to_string(function.join("src/main.rs")).unwrap();
+        assert!(
+            main.lines().count() <= 40,
+            "{} decides too much",
+            function.display()
+        );
+    }
+}
+
+#[test]
+fn the_pure_crates_know_no_aws_no_clock_and_no_runtime() {
+    for krate in ["connect", "contact-flow"] {
+        let folder = root().join("crates").join(krate);
+        for dependency in dependencies(&folder) {
+            let impure = ["aws", "tokio", "reqwest", "hyper", "axum", "lambda"];
+            assert!(
+                !impure.iter().any(|start| dependency.starts_with(start)),
+                "{krate} depends on {dependency}"
+            );
+        }
+        for (file, text) in sources(&folder.join("src")) {
+            for clock in ["Timestamp::now", "SystemTime::now", "Instant::now", "std::env"] {
+                assert!(!text.contains(clock), "{} uses {clock}", file.display());
+            }
+        }
+    }
+    for module in ["key", "leg", "observe", "policy"] {
+        let text = std::fs::read_to_string(root().join(format!("crates/contacts/src/{module}.rs"))).unwrap();
+        for impure in ["aws_sdk", "tokio", "::now()", "async fn"] {
+            assert!(!text.contains(impure), "{module} uses {impure}");
+        }
+    }
+}
+
+#[test]
+fn the_environment_is_read_in_one_place() {
+    let mut folders: Vec<_> = folders("functions")
+        .into_iter()
+        .chain(folders("crates"))
+        .collect();
+    folders.retain(|folder| name(folder) != "lambda");
+    for folder in folders {
+        for (file, text) in sources(&folder.join("src")) {
+            assert!(
+                !text.contains("env::var"),
+                "{} reads the environment",
+                file.display()
+            );
+            let reads = text.contains("Vars::from_env");
+            assert!(
+                !reads || file.ends_with("main.rs"),
+                "{} reads the environment",
+                file.display()
+            );
+        }
+    }
+}
