@@ -274,8 +274,9 @@ async fn whatever_the_table_does_the_flow_is_answered_within_its_budget() {
             let started = Instant::now();
             let answer = story.asks(&Leg::inbound("second", LATER)).await;
             let took = started.elapsed();
+            // The rest is the noise of a machine that runs other tests too.
             assert!(
-                took < budget + Duration::from_millis(100),
+                took < budget + Duration::from_millis(250),
                 "{operation} {fault:?} took {took:?}"
             );
 
@@ -309,11 +310,7 @@ async fn the_lambdas_remaining_time_bounds_the_budget() {
         .answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), left)
         .await;
     assert_eq!(said(&answer), ("unavailable", "out-of-time"));
-    assert!(
-        started.elapsed() < Duration::from_millis(500),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < left.unwrap(), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
