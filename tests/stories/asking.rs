@@ -276,7 +276,7 @@ async fn whatever_the_table_does_the_flow_is_answered_within_its_budget() {
             let took = started.elapsed();
             // The rest is the noise of a machine that runs other tests too.
             assert!(
-                took < budget + Duration::from_millis(250),
+                took < budget + Duration::from_millis(100),
                 "{operation} {fault:?} took {took:?}"
             );
 
@@ -310,7 +310,11 @@ async fn the_lambdas_remaining_time_bounds_the_budget() {
         .answer(&Leg::inbound("second", LATER).flow_event(), at(LATER), Some(left))
         .await;
     assert_eq!(said(&answer), ("unavailable", "out-of-time"));
-    assert!(started.elapsed() < left, "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < left - Duration::from_millis(50),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
@@ -448,7 +452,7 @@ async fn fifty_calls_on_a_cold_index_search_as_often_as_the_budget_allows() {
     let mut reasons = BTreeMap::new();
     for call in calls {
         let (reason, took) = call.await.unwrap();
-        assert!(took < Duration::from_millis(2600), "{took:?}");
+        assert!(took < Duration::from_millis(2500), "{took:?}");
         *reasons.entry(reason.to_string()).or_insert(0) += 1;
     }
     // All asked at the same moment: the budget is one request in two seconds.
