@@ -6,7 +6,8 @@ use std::time::Instant;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use jiff::Timestamp;
 use ringback_connect::ids::InstanceArn;
-use ringback_contacts::{CallerKey, CallerKind, Facts};
+use ringback_connect::{CallerKey, CallerKind};
+use ringback_contacts::Facts;
 use ringback_local::dynamo::CONTACTS_TABLE;
 use ringback_tests::{INSTANCE_ARN, Leg, Story, agent_arn, at};
 

@@ -9,6 +9,7 @@ mod routing;
 mod supervision;
 mod vocabulary;
 
+pub mod caller;
 pub mod contact_event;
 pub mod contact_record;
 pub mod flow_answer;
@@ -16,6 +17,7 @@ pub mod flow_event;
 pub mod ids;
 pub mod phone;
 
+pub use caller::{CallerKey, CallerKind, CallerPoint, NoCaller};
 pub use contact_event::ContactEvent;
 pub use contact_record::ContactRecord;
 pub use endpoint::{Endpoint, EndpointKind};

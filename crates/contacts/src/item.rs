@@ -15,9 +15,9 @@ use ringback_connect::ids::ContactId;
 use serde::de::DeserializeOwned;
 use tracing::warn;
 
-use crate::key::CallerKey;
 use crate::leg::{Facts, Interaction, Leg};
 use crate::observe::Source;
+use ringback_connect::CallerKey;
 
 /// The table's partition key; it has no sort key.
 pub const ID: &str = "id";

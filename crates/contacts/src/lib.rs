@@ -2,7 +2,6 @@
 
 mod answer;
 pub mod item;
-mod key;
 mod leg;
 mod lookup;
 mod observe;
@@ -12,7 +11,6 @@ mod search;
 mod store;
 
 pub use answer::{Answer, KnownFrom, Offer, Reason, Status};
-pub use key::{CALLER_PARAMETER, CallerKey, CallerKind, NoCaller, caller_of_flow, caller_of_record};
 pub use leg::{Facts, Interaction, Leg, Spoke};
 pub use lookup::{Answered, Ask, LastAgents};
 pub use observe::{Observation, Source, Sticky, observe_event, observe_record, rating, root_of};

@@ -11,13 +11,13 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{error, warn};
 
 use crate::answer::{Answer, KnownFrom, Offer, Reason, Status};
-use crate::key::{CallerKey, NoCaller, caller_of_flow};
 use crate::leg::{Interaction, Leg, Spoke};
 use crate::observe::{Observation, root_of};
 use crate::offers::{Asker, Kept};
 use crate::policy::{Mode, Policy, Verdict};
 use crate::search::Search;
 use crate::store::{ContactStore, StoreError};
+use ringback_connect::caller::{CallerKey, NoCaller, caller_of_flow};
 
 /// A contact that asks for its caller's last agent.
 #[derive(Debug, Clone)]

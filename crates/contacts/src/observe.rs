@@ -6,8 +6,8 @@ use ringback_connect::contact_record::ContactRecord;
 use ringback_connect::ids::ContactId;
 use ringback_connect::{InitiationMethod, StepStatus};
 
-use crate::key::{CallerKey, caller_of_record};
 use crate::leg::Facts;
+use ringback_connect::caller::{CallerKey, caller_of_record};
 
 /// Who says it. Each source has attributes of its own on the interaction's item, so no writer overwrites another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

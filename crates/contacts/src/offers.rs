@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Reason};
 use crate::item::{self, CALLER, EXPIRES_AT, ID, Item};
-use crate::key::CallerKey;
 use crate::policy::Policy;
 use crate::store::{Change, ContactStore, SHAPE, StoreError, refused};
+use ringback_connect::CallerKey;
 
 /// The contact that asks.
 #[derive(Debug, Clone)]

@@ -25,10 +25,10 @@ use ringback_connect::{Channel, InitiationMethod};
 
 use crate::answer::Reason;
 use crate::item::{self, EXPIRES_AT, ID};
-use crate::key::CallerKey;
 use crate::leg::Facts;
 use crate::observe::{Observation, Source, root_of};
 use crate::store::{ContactStore, StoreError};
+use ringback_connect::CallerKey;
 
 /// One request every two seconds: the account's default quota.
 const PAUSE: Duration = Duration::from_secs(2);

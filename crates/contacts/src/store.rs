@@ -13,9 +13,9 @@ use ringback_connect::ids::ContactId;
 
 use crate::answer::Answer;
 use crate::item::{self, AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID, Item};
-use crate::key::CallerKey;
 use crate::leg::Interaction;
 use crate::observe::{Observation, Sticky};
+use ringback_connect::CallerKey;
 
 /// The code of an item that is there but is not what we write.
 pub(crate) const SHAPE: &str = "item-of-another-shape";

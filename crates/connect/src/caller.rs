@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ringback_connect::contact_record::ContactRecord;
-use ringback_connect::flow_event::FlowEvent;
-use ringback_connect::ids::InstanceId;
-use ringback_connect::phone::{E164, is_withheld};
-use ringback_connect::{Endpoint, EndpointKind};
+use crate::contact_record::ContactRecord;
+use crate::flow_event::FlowEvent;
+use crate::ids::InstanceId;
+use crate::phone::{E164, is_withheld};
+use crate::{Endpoint, EndpointKind};
 
 /// The parameter with which a flow names the caller itself.
 pub const CALLER_PARAMETER: &str = "caller";
 
 /// What a caller is known by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallerKind {
     /// A telephone number in E.164.
     Phone,
@@ -43,22 +43,19 @@ impl CallerKind {
     }
 }
 
-/// A caller of one tenant: `<tenant>#<kind>#<value>`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct CallerKey {
-    tenant: InstanceId,
+/// One way in which a customer is known: a number, an address or an id, written `<kind>:<value>`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallerPoint {
     kind: CallerKind,
     value: String,
-    /// The value as a flow wrote it, where that is another text: a searchable attribute is indexed as it was written.
-    written: Option<String>,
 }
 
-impl CallerKey {
-    /// A caller of that kind, if the value has the kind's form.
+impl CallerPoint {
+    /// A point of that kind, if the value has the kind's form.
     ///
     /// # Errors
     /// When it is empty, withheld, or has another form.
-    pub fn new(tenant: InstanceId, kind: CallerKind, value: &str) -> Result<Self, NoCaller> {
+    pub fn new(kind: CallerKind, value: &str) -> Result<Self, NoCaller> {
         let value = value.trim();
         if is_withheld(value) {
             return Err(if value.is_empty() {
@@ -79,16 +76,20 @@ impl CallerKey {
         if value.len() > 512 {
             Err(NoCaller::BadNumber)
         } else {
-            Ok(Self {
-                tenant,
-                kind,
-                value,
-                written: None,
-            })
+            Ok(Self { kind, value })
         }
     }
 
-    /// What the caller is known by.
+    /// Reads `phone:+14155550100`, `email:…`, `customer:…`, `chat:…`; without a kind, what has the form of one.
+    ///
+    /// # Errors
+    /// When it is empty, withheld, or digits without a `+`: they may be a national number, and guessing would mix two
+    /// customers up.
+    pub fn parse(text: &str) -> Result<Self, NoCaller> {
+        told(text).and_then(|(kind, value)| Self::new(kind, value))
+    }
+
+    /// What the customer is known by.
     pub fn kind(&self) -> CallerKind {
         self.kind
     }
@@ -98,25 +99,84 @@ impl CallerKey {
         &self.value
     }
 
-    /// The texts in which a searchable contact attribute may hold it.
-    pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.value.as_str()).chain(self.written.as_deref())
-    }
-
-    fn written_as(mut self, text: &str) -> Self {
-        self.written = Some(text.trim().to_owned()).filter(|text| *text != self.value);
-        self
-    }
-
-    /// The partition key of the index `by-caller`.
-    pub fn index_key(&self) -> String {
-        format!("{}#{}#{}", self.tenant, self.kind.name(), self.value)
+    /// The form that [`CallerPoint::parse`] reads, in full: for stores, never for logs.
+    pub fn written(&self) -> String {
+        format!("{}:{}", self.kind.name(), self.value)
     }
 
     /// A form for logs: the kind, and of the value the last four characters.
     pub fn masked(&self) -> String {
         let tail: Vec<char> = self.value.chars().rev().take(4).collect();
         format!("{}:…{}", self.kind.name(), tail.iter().rev().collect::<String>())
+    }
+}
+
+impl fmt::Debug for CallerPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// A caller of one tenant: `<tenant>#<kind>#<value>`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CallerKey {
+    tenant: InstanceId,
+    point: CallerPoint,
+    /// The value as a flow wrote it, where that is another text: a searchable attribute is indexed as it was written.
+    written: Option<String>,
+}
+
+impl CallerKey {
+    /// A caller of that kind, if the value has the kind's form.
+    ///
+    /// # Errors
+    /// When it is empty, withheld, or has another form.
+    pub fn new(tenant: InstanceId, kind: CallerKind, value: &str) -> Result<Self, NoCaller> {
+        CallerPoint::new(kind, value).map(|point| Self::of(tenant, point))
+    }
+
+    /// The caller of a tenant who is known in that way.
+    pub fn of(tenant: InstanceId, point: CallerPoint) -> Self {
+        Self {
+            tenant,
+            point,
+            written: None,
+        }
+    }
+
+    /// How the caller is known.
+    pub fn point(&self) -> &CallerPoint {
+        &self.point
+    }
+
+    /// What the caller is known by.
+    pub fn kind(&self) -> CallerKind {
+        self.point.kind
+    }
+
+    /// The number, address or id.
+    pub fn value(&self) -> &str {
+        &self.point.value
+    }
+
+    /// The texts in which a searchable contact attribute may hold it.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.value()).chain(self.written.as_deref())
+    }
+
+    fn written_as(mut self, text: &str) -> Self {
+        self.written = Some(text.trim().to_owned()).filter(|text| *text != self.point.value);
+        self
+    }
+
+    /// The key as tables hold it: `<tenant>#<kind>#<value>`.
+    pub fn index_key(&self) -> String {
+        format!("{}#{}#{}", self.tenant, self.kind().name(), self.value())
+    }
+
+    /// A form for logs: the kind, and of the value the last four characters.
+    pub fn masked(&self) -> String {
+        self.point.masked()
     }
 }
 
