@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
 /// Who is waiting for the answer decides how patient a client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,4 +43,16 @@ pub fn aws_loader(patience: Patience) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .retry_config(retry)
         .timeout_config(timeout)
+}
+
+/// What kept a service from doing what it was asked, without a word of what it was asked: its error code, for example
+/// `ProvisionedThroughputExceededException`, or `timeout`, `unreachable` or `unreadable-answer`.
+pub fn error_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> String {
+    let code = match error {
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "unreachable",
+        SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown"),
+        _ => "unreadable-answer",
+    };
+    code.to_owned()
 }

@@ -3,6 +3,8 @@
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
 
+use crate::aws::error_code;
+
 /// The dead-letter queue of a function.
 #[derive(Debug, Clone)]
 pub struct DeadLetters {
@@ -57,11 +59,7 @@ impl DeadLetters {
             }
         }
         request.send().await.map(drop).map_err(|error| DeadLetterError {
-            code: error
-                .as_service_error()
-                .and_then(|e| e.meta().code())
-                .unwrap_or("unreachable")
-                .to_owned(),
+            code: error_code(&error),
         })
     }
 }

@@ -5,11 +5,13 @@ mod dead_letter;
 mod deadline;
 mod logs;
 mod metrics;
+mod secrets;
 mod vars;
 
-pub use aws::{Patience, aws_config, aws_loader};
+pub use aws::{Patience, aws_config, aws_loader, error_code};
 pub use dead_letter::{DeadLetterError, DeadLetters};
 pub use deadline::time_left;
 pub use logs::{init_logs, init_logs_to_stderr};
 pub use metrics::{MetricsSink, emf_sink, stdout_metrics};
+pub use secrets::{SecretError, Secrets};
 pub use vars::{BadVariable, Vars};
