@@ -13,6 +13,10 @@ pub struct Config {
     pub retention: Duration,
     /// `DEAD_LETTER_QUEUE_URL`
     pub dead_letter_queue_url: String,
+    /// `EVENT_BUS_NAME`
+    pub event_bus_name: String,
+    /// `AGENT_NAMES`
+    pub agent_names: bool,
 }
 
 impl Config {
@@ -25,6 +29,16 @@ impl Config {
             contacts_table: vars.required("CONTACTS_TABLE")?,
             retention: Duration::from_secs(vars.number("RETENTION_DAYS", 14, 1..=730)? * 24 * 3600),
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
+            event_bus_name: vars.required("EVENT_BUS_NAME")?,
+            agent_names: vars.parsed("AGENT_NAMES", true, "on or off", on_or_off)?,
         })
+    }
+}
+
+fn on_or_off(text: &str) -> Option<bool> {
+    match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod config;
 mod metrics;
+mod names;
 
 use std::time::{Instant, SystemTime};
 
@@ -10,18 +11,22 @@ use lambda_runtime::Diagnostic;
 use ringback_connect::ContactEvent;
 use ringback_contacts::{Changed, ContactStore, Sticky, StoreError, observe_event};
 use ringback_lambda::{DeadLetterError, DeadLetters, MetricsSink};
+use ringback_steps::{BusError, StepBus, StepEvent};
 use serde_json::Value;
 use tracing::{error, info, warn};
 
 pub use config::Config;
 
 use crate::metrics::EventMetrics;
+use crate::names::{AgentName, AgentNames};
 
 /// The function `contact-events`.
 #[derive(Debug)]
 pub struct App {
     store: ContactStore,
     dead_letters: DeadLetters,
+    bus: StepBus,
+    names: AgentNames,
     metrics: MetricsSink,
 }
 
@@ -31,6 +36,9 @@ pub enum Error {
     /// The table did not take the observation.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The bus did not take the step.
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// The event cannot be read, and the queue for such events did not take it.
     #[error(transparent)]
     DeadLetter(#[from] DeadLetterError),
@@ -40,6 +48,7 @@ impl From<Error> for Diagnostic {
     fn from(error: Error) -> Self {
         let error_type = match &error {
             Error::Store(_) => "ContactStoreUnavailable",
+            Error::Bus(_) => "EventBusUnavailable",
             Error::DeadLetter(_) => "DeadLetterQueueUnavailable",
         };
         Self {
@@ -60,12 +69,21 @@ pub enum Outcome {
     DeadLettered,
 }
 
+/// A step that was sent.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    /// Its agent's name could not be found out.
+    name_missing: bool,
+}
+
 impl App {
-    /// The function with those settings, over that DynamoDB and that SQS.
+    /// The function with those settings, over that DynamoDB, that SQS, that EventBridge and that Amazon Connect.
     pub fn new(
         config: Config,
         dynamo: aws_sdk_dynamodb::Client,
         queues: aws_sdk_sqs::Client,
+        bus: aws_sdk_eventbridge::Client,
+        connect: aws_sdk_connect::Client,
         metrics: MetricsSink,
     ) -> Self {
         let store = ContactStore::new(dynamo, config.contacts_table, config.retention);
@@ -73,50 +91,78 @@ impl App {
         Self {
             store,
             dead_letters,
+            bus: StepBus::new(bus, config.event_bus_name),
+            names: AgentNames::new(config.agent_names.then_some(connect)),
             metrics,
         }
     }
 
-    /// Remembers what a contact event says; `now` stands in where the event has no time.
+    /// Remembers what a contact event says, then tells the bus if it is a step of a call; `now` stands in where the
+    /// event has no time.
     ///
     /// # Errors
-    /// When the table, or the dead-letter queue for an unreadable event, does not answer: Lambda's asynchronous queue
-    /// tries the event again.
+    /// When the table, the bus, or the dead-letter queue for an unreadable event, does not answer: Lambda's
+    /// asynchronous queue tries the event again.
     pub async fn take(&self, event: &Value, now: Timestamp) -> Result<Outcome, Error> {
         let started = Instant::now();
-        let outcome = self.observe(event, now).await;
-        let sticky = match &outcome {
+        let (observed, sent) = self.remember_and_tell(event, now).await;
+        // The write that stored an offer's end is not repeated, so it counts even if the bus failed after it.
+        let sticky = match &observed {
             Ok(Outcome::Observed(changed)) => changed.sticky,
             _ => None,
         };
+        let outcome = observed.and_then(|outcome| sent.map(|sent| (outcome, sent)));
+        let sent = outcome.as_ref().ok().and_then(|(_, sent)| *sent);
         EventMetrics {
             timestamp: SystemTime::now(),
             function: "contact-events",
             outcome: match &outcome {
-                Ok(Outcome::Observed(_)) => "observed",
-                Ok(Outcome::Ignored) => "ignored",
-                Ok(Outcome::DeadLettered) => "dead-lettered",
+                Ok((Outcome::Observed(_), _)) => "observed",
+                Ok((Outcome::Ignored, _)) => "ignored",
+                Ok((Outcome::DeadLettered, _)) => "dead-lettered",
                 Err(_) => "failed",
             },
             events: 1,
             latency: started.elapsed(),
             sticky_hit: (sticky == Some(Sticky::Hit)).into(),
             sticky_miss: (sticky == Some(Sticky::Miss)).into(),
-            dead_letters: matches!(outcome, Ok(Outcome::DeadLettered)).into(),
+            dead_letters: matches!(outcome, Ok((Outcome::DeadLettered, _))).into(),
+            steps_sent: sent.is_some().into(),
+            names_missing: sent.is_some_and(|sent| sent.name_missing).into(),
         }
         .emit(&self.metrics);
-        outcome
+        outcome.map(|(outcome, _)| outcome)
     }
 
-    async fn observe(&self, document: &Value, now: Timestamp) -> Result<Outcome, Error> {
+    /// The table first: a step that failed to be told comes again, and the table takes the same event twice.
+    async fn remember_and_tell(
+        &self,
+        document: &Value,
+        now: Timestamp,
+    ) -> (Result<Outcome, Error>, Result<Option<Sent>, Error>) {
         let event = match ContactEvent::decode(document) {
             Ok(event) => event,
-            Err(problem) => return self.bury(document, &problem.to_string()).await,
+            Err(problem) => return (self.bury(document, &problem.to_string()).await, Ok(None)),
         };
         for problem in &event.malformed {
             warn!(contact.id = %event.contact_id, problem = %problem, "Left out an unreadable field of a contact event");
         }
-        let Some(observation) = observe_event(&event, now) else {
+        let observed = self.observe(document, &event, now).await;
+        let sent = match &observed {
+            Ok(Outcome::Observed(_) | Outcome::Ignored) => self.tell(&event, now).await,
+            // An event that could not be stored comes again, by itself or from the dead-letter queue.
+            Ok(Outcome::DeadLettered) | Err(_) => Ok(None),
+        };
+        (observed, sent)
+    }
+
+    async fn observe(
+        &self,
+        document: &Value,
+        event: &ContactEvent,
+        now: Timestamp,
+    ) -> Result<Outcome, Error> {
+        let Some(observation) = observe_event(event, now) else {
             return Ok(Outcome::Ignored);
         };
         match self.store.observe(&observation).await {
@@ -127,6 +173,37 @@ impl App {
             Err(problem) if problem.is_permanent() => self.bury(document, &problem.to_string()).await,
             Err(problem) => {
                 error!(contact.id = %event.contact_id, code = problem.code, "Remembering a contact event failed");
+                Err(problem.into())
+            }
+        }
+    }
+
+    /// Puts the event on the bus, if it is a step of a call.
+    async fn tell(&self, event: &ContactEvent, now: Timestamp) -> Result<Option<Sent>, Error> {
+        let Some(mut step) = StepEvent::of_contact(event, None, now) else {
+            return Ok(None);
+        };
+        let mut name_missing = false;
+        if let Some(agent) = &step.agent {
+            match self.names.of(&step.tenant, &agent.id).await {
+                AgentName::Known(name) => step = step.with_agent_name(&name),
+                AgentName::Nameless => {}
+                AgentName::Missing => name_missing = true,
+            }
+        }
+        let (contact, name) = (event.contact_id.as_str(), step.step.name());
+        match self.bus.send(&step, &event.instance).await {
+            Ok(()) => {
+                info!(contact.id = contact, step = name, "Told a step of a call");
+                Ok(Some(Sent { name_missing }))
+            }
+            Err(problem) => {
+                error!(
+                    contact.id = contact,
+                    step = name,
+                    code = problem.code,
+                    "Telling a step of a call failed"
+                );
                 Err(problem.into())
             }
         }

@@ -13,11 +13,14 @@ async fn main() -> Result<(), Error> {
     init_logs();
     let config = Config::from_vars(&Vars::from_env())?;
     let aws = aws_config(Patience::Stream).await;
-    let (dynamo, queues) = (
+    let app = Arc::new(App::new(
+        config,
         aws_sdk_dynamodb::Client::new(&aws),
         aws_sdk_sqs::Client::new(&aws),
-    );
-    let app = Arc::new(App::new(config, dynamo, queues, stdout_metrics()));
+        aws_sdk_eventbridge::Client::new(&aws),
+        aws_sdk_connect::Client::new(&aws),
+        stdout_metrics(),
+    ));
     run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move { app.take(&event.payload, Timestamp::now()).await.map(drop) }

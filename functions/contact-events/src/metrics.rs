@@ -21,6 +21,10 @@ pub(crate) struct EventMetrics {
     /// The routing step expired first.
     pub(crate) sticky_miss: u64,
     pub(crate) dead_letters: u64,
+    /// Steps that the bus took.
+    pub(crate) steps_sent: u64,
+    /// Of those, the ones whose agent's name could not be found out.
+    pub(crate) names_missing: u64,
 }
 
 impl EventMetrics {
