@@ -8,6 +8,7 @@ mod redact;
 mod routing;
 mod supervision;
 mod vocabulary;
+mod words;
 
 pub mod caller;
 pub mod contact_event;

@@ -2,32 +2,10 @@
 
 use std::fmt;
 
+use ringback_connect::words;
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Mode;
-
-/// A closed set of words: a flow branches on them and alarms count them, so none ever changes its meaning.
-macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$meaning])* #[serde(rename = $word)] $variant,)+
-        }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            /// The word.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-    };
-}
 
 words! {
     /// Whether there is an agent to offer.

@@ -9,13 +9,14 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
+use ringback_connect::CallerKey;
 use ringback_connect::ids::ContactId;
+use ringback_lambda::error_code;
 
 use crate::answer::Answer;
 use crate::item::{self, AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID, Item};
 use crate::leg::Interaction;
 use crate::observe::{Observation, Sticky};
-use ringback_connect::CallerKey;
 
 /// The code of an item that is there but is not what we write.
 pub(crate) const SHAPE: &str = "item-of-another-shape";
@@ -50,14 +51,8 @@ impl StoreError {
     }
 
     pub(crate) fn of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Self {
-        let code = match error {
-            SdkError::TimeoutError(_) => "timeout",
-            SdkError::DispatchFailure(_) => "unreachable",
-            SdkError::ServiceError(service) => service.err().code().unwrap_or("unknown"),
-            _ => "unreadable-answer",
-        };
         Self {
-            code: code.to_owned(),
+            code: error_code(error),
         }
     }
 }

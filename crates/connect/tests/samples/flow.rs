@@ -176,6 +176,10 @@ pub(crate) const TABLE: &[(&str, &str)] = &[
         "VOICE INBOUND c0015 in 1; from VOIP?; to +14155550199; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2; parameters {mode=same-first}",
     ),
     (
+        "voice-step-transferred",
+        "VOICE INBOUND c0001 in 1; from +14155550101; to +14155550199; queue b0001 Support showing a number; language en-GB; attributes {callerClass=active-order, callerCustomerId=c-1, callerName=Customer A, callerOrderId=A-17, callerOrderTitle=two pizzas, callerShopChannel=shop-1, callerShopId=shop-1, callerShopName=Pizzeria One, planLength=4, step1Kind=external, step1Name=shop}; tags 2; subtype connect:Telephony; region eu-west-2; parameters {kind=external, place=shop, seconds=15, step=transferred}",
+    ),
+    (
         "voice-transfer-leg",
         "VOICE TRANSFER c0017 in 1; initial c0001; previous c0001; from +14155550100; to +14155550199; queue b0001 Support showing a number; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2; parameters {mode=same-first}",
     ),
