@@ -203,8 +203,12 @@ impl Display for LambdaFact {
 impl Display for DialFact {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answered { talk_seconds } => write!(f, "answered, {talk_seconds} s of talk"),
+            Self::Answered {
+                rang_seconds,
+                talk_seconds,
+            } => write!(f, "answered after {rang_seconds} s, {talk_seconds} s of talk"),
             Self::RangOut { seconds } => write!(f, "no answer within {seconds} s"),
+            Self::Interrupted { seconds } => write!(f, "it rings for {seconds} s only"),
             Self::Busy => f.write_str("busy"),
             Self::Unreachable => f.write_str("no such number"),
         }

@@ -30,13 +30,14 @@ impl<'a> State<'a> {
                 after_seconds,
                 talk_seconds,
             }) if *after_seconds <= limit => {
-                self.pass_seconds(*after_seconds)?;
+                self.ring(&number, *after_seconds)?;
                 DialFact::Answered {
+                    rang_seconds: *after_seconds,
                     talk_seconds: *talk_seconds,
                 }
             }
             Some(ExternalNumber::Answers { .. } | ExternalNumber::RingsOut) => {
-                self.pass_seconds(limit)?;
+                self.ring(&number, limit)?;
                 DialFact::RangOut { seconds: limit }
             }
             Some(ExternalNumber::Busy) => DialFact::Busy,
@@ -52,9 +53,10 @@ impl<'a> State<'a> {
             false => Done::failed(why),
         };
         Ok(match outcome {
-            DialFact::Answered { talk_seconds } => {
+            DialFact::Answered { talk_seconds, .. } => {
                 // Whoever talks to somebody is not waiting any more: no agent joins and no patience ends.
                 self.leave_queue();
+                self.hangs_up_at = None;
                 self.transferred_to = Some(number.clone());
                 self.now = later(self.now, talk_seconds);
                 if returns {
@@ -67,8 +69,23 @@ impl<'a> State<'a> {
                 "ConnectionTimeLimitExceeded",
                 format!("nobody answered within {seconds} s"),
             ),
+            // The run is over, or goes on with an agent: `ring` has seen to that.
+            DialFact::Interrupted { .. } => Done::failed("nobody waits for an answer any more"),
             DialFact::Busy => failed("CallFailed", "the number is busy".to_owned()),
             DialFact::Unreachable => failed("CallFailed", format!("there is no number {number}")),
+        })
+    }
+    /// Lets it ring. Whoever hangs up meanwhile has been rung up for all that.
+    fn ring(&mut self, number: &str, seconds: u32) -> Result<(), Stop> {
+        let began = self.now;
+        self.pass_seconds(seconds).inspect_err(|_stop| {
+            let rang = self.now.duration_since(began).as_secs();
+            self.note(What::Transferred {
+                number: number.to_owned(),
+                outcome: DialFact::Interrupted {
+                    seconds: u32::try_from(rang).unwrap_or(seconds),
+                },
+            });
         })
     }
 }

@@ -290,11 +290,18 @@ pub enum LambdaFact {
 pub enum DialFact {
     /// Somebody answered.
     Answered {
+        /// It rang for so many seconds.
+        rang_seconds: u32,
         /// They talked for so many seconds.
         talk_seconds: u32,
     },
     /// Nobody answered in time.
     RangOut {
+        /// It rang for so many seconds.
+        seconds: u32,
+    },
+    /// While it rang the customer hung up, or an agent took the contact.
+    Interrupted {
         /// It rang for so many seconds.
         seconds: u32,
     },
