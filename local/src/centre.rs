@@ -17,6 +17,13 @@ pub const INSTANCE_ARN: &str =
 /// The flow that calls come into unless another is asked for.
 pub const INBOUND: &str = "inbound";
 
+/// The functions that flows invoke: the placeholder of each, and its name.
+const FUNCTIONS: &[(&str, &str)] = &[
+    ("ClassifyCallerFunctionArn", "classify-caller"),
+    ("LastAgentFunctionArn", "last-agent"),
+    ("ReportStepFunctionArn", "report-step"),
+];
+
 /// A call centre with the shipped flows, its placeholders filled in.
 #[derive(Debug, Clone)]
 pub struct Centre {
@@ -52,11 +59,13 @@ impl Centre {
             .ok_or_else(|| anyhow!("{name} has no queue"))?;
         values.insert("InstanceArn".to_owned(), centre.instance_arn.clone());
         values.insert("DefaultQueueArn".to_owned(), centre.queue_arn(&queue.id));
-        let last_agent = format!(
-            "arn:aws:lambda:{}:111122223333:function:last-agent",
-            centre.region
-        );
-        values.insert("LastAgentFunctionArn".to_owned(), last_agent);
+        for (placeholder, function) in FUNCTIONS {
+            let arn = format!(
+                "arn:aws:lambda:{}:111122223333:function:{function}",
+                centre.region
+            );
+            values.insert((*placeholder).to_owned(), arn);
+        }
         Ok(Self { centre, values })
     }
 

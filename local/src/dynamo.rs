@@ -2,12 +2,15 @@
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
+use ringback_callers::item as callers;
 use ringback_contacts::item::{AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID};
 use tokio::net::TcpListener;
 
@@ -15,6 +18,8 @@ use crate::server::Server;
 
 /// The name of the contacts table here.
 pub const CONTACTS_TABLE: &str = "contacts";
+/// The name of the callers table here.
+pub const CALLERS_TABLE: &str = "callers";
 
 /// Starts an empty DynamoDB on `address`.
 pub(crate) async fn start(address: &str) -> Result<Server> {
@@ -29,48 +34,64 @@ pub(crate) async fn start(address: &str) -> Result<Server> {
     })
 }
 
-/// Makes the contacts table, as `infra/template.yaml` does; a test compares the two.
-pub async fn create_contacts_table(client: &Client) -> Result<()> {
-    let key = |name: &str, kind| {
-        KeySchemaElement::builder()
-            .attribute_name(name)
-            .key_type(kind)
-            .build()
-    };
-    let text = |name: &str| {
-        AttributeDefinition::builder()
-            .attribute_name(name)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-    };
+/// Makes the tables, as `infra/template.yaml` does; a test compares the two.
+pub async fn create_tables(client: &Client) -> Result<()> {
     let by_caller = GlobalSecondaryIndex::builder()
         .index_name(BY_CALLER)
         .key_schema(key(CALLER, KeyType::Hash)?)
         .key_schema(key(AGENT_AT, KeyType::Range)?)
         .projection(Projection::builder().projection_type(ProjectionType::All).build())
         .build()?;
-    client
+    let contacts = client
         .create_table()
         .table_name(CONTACTS_TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key(ID, KeyType::Hash)?)
         .attribute_definitions(text(ID)?)
         .attribute_definitions(text(CALLER)?)
         .attribute_definitions(text(AGENT_AT)?)
-        .global_secondary_indexes(by_caller)
+        .global_secondary_indexes(by_caller);
+    create(client, contacts, CONTACTS_TABLE).await?;
+    let callers = client
+        .create_table()
+        .table_name(CALLERS_TABLE)
+        .key_schema(key(callers::ID, KeyType::Hash)?)
+        .key_schema(key(callers::PART, KeyType::Range)?)
+        .attribute_definitions(text(callers::ID)?)
+        .attribute_definitions(text(callers::PART)?);
+    create(client, callers, CALLERS_TABLE).await
+}
+
+async fn create(client: &Client, table: CreateTableFluentBuilder, name: &str) -> Result<()> {
+    table
+        .billing_mode(BillingMode::PayPerRequest)
         .send()
         .await
-        .context("creating the contacts table")?;
+        .with_context(|| format!("creating the table {name}"))?;
+    // All tables have the same attribute for it.
     let ttl = TimeToLiveSpecification::builder()
         .attribute_name(EXPIRES_AT)
         .enabled(true)
         .build()?;
     client
         .update_time_to_live()
-        .table_name(CONTACTS_TABLE)
+        .table_name(name)
         .time_to_live_specification(ttl)
         .send()
         .await
-        .context("setting the contacts table's TTL")?;
+        .with_context(|| format!("setting the TTL of the table {name}"))?;
     Ok(())
+}
+
+fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, BuildError> {
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+}
+
+fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
 }

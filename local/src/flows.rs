@@ -49,8 +49,13 @@ impl FlowFile {
 /// The flows of `infra/flows`.
 pub fn shipped() -> Vec<FlowFile> {
     [
+        (
+            "agent-whisper",
+            include_str!("../../infra/flows/agent-whisper.json"),
+        ),
         ("give-up", include_str!("../../infra/flows/give-up.json")),
         ("inbound", include_str!("../../infra/flows/inbound.json")),
+        ("plan-queue", include_str!("../../infra/flows/plan-queue.json")),
         ("survey", include_str!("../../infra/flows/survey.json")),
     ]
     .into_iter()

@@ -1,21 +1,32 @@
-//! The functions, called with real events: by flows while a call lasts, by Connect's events and records afterwards.
+//! The functions, called with real events: by flows while a call lasts, by Connect's events and records afterwards, by
+//! the bus in between.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use ringback_contact_flow::run::{FinishedContact, LambdaCall, LambdaOutcome, Lambdas};
 use ringback_lambda::MetricsSink;
+use ringback_steps::{DETAIL_TYPE, SOURCE};
+use serde_json::Value;
 
 use crate::afterwards;
 use crate::kinesis::batch;
+use crate::simulated_bus::SimulatedBus;
 use crate::stack::Stack;
 
 /// The functions over a stack.
 #[derive(Debug)]
 pub struct Functions {
     last_agent: last_agent::App,
+    classify_caller: classify_caller::App,
     contact_events: contact_events::App,
     contact_records: contact_records::App,
+    report_step: report_step::App,
+    notify: notify::App,
+    /// What keeps the directory, also behind the API.
+    pub manage_callers: Arc<manage_callers::App>,
+    bus: SimulatedBus,
 }
 
 impl Functions {
@@ -31,8 +42,13 @@ impl Functions {
         }
         Ok(Self {
             last_agent: stack.last_agent(changes, metrics.clone()).await?,
+            classify_caller: stack.classify_caller(changes, metrics.clone()).await?,
             contact_events: stack.contact_events(changes, metrics.clone()).await?,
             contact_records: stack.contact_records(changes, metrics.clone()).await?,
+            report_step: stack.report_step(changes, metrics.clone()).await?,
+            notify: stack.notify(changes, metrics.clone()).await?,
+            manage_callers: Arc::new(stack.manage_callers(changes, metrics.clone()).await?),
+            bus: stack.simulated_bus.clone(),
         })
     }
 
@@ -50,6 +66,27 @@ impl Functions {
             answer.batch_item_failures.is_empty(),
             "contact-records did not take the contact's record"
         );
+        self.deliver().await
+    }
+
+    /// Delivers what lies on the bus: steps of calls to `notify`, everything else to `manage-callers`.
+    ///
+    /// # Errors
+    /// When a function does not take it.
+    pub async fn deliver(&self) -> Result<()> {
+        for event in self.bus.take() {
+            let is = |key: &str, word: &str| event.get(key).and_then(Value::as_str) == Some(word);
+            let time = event
+                .get("time")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .parse()?;
+            if is("source", SOURCE) && is("detail-type", DETAIL_TYPE) {
+                self.notify.take(&event, time).await?;
+            } else {
+                self.manage_callers.take(&event, time).await?;
+            }
+        }
         Ok(())
     }
 }
@@ -57,15 +94,30 @@ impl Functions {
 impl Lambdas for Functions {
     async fn invoke(&mut self, call: &LambdaCall) -> LambdaOutcome {
         let name = call.function_arn.rsplit(':').next().unwrap_or_default();
-        if name != "last-agent" {
-            let message = format!("there is no function of the ARN {}", call.function_arn);
-            return LambdaOutcome::error(Duration::ZERO, message);
-        }
         let started = Instant::now();
-        let answer = self
-            .last_agent
-            .answer(&call.event, call.at, Some(call.time_limit))
-            .await;
+        let answer = match name {
+            "last-agent" => {
+                self.last_agent
+                    .answer(&call.event, call.at, Some(call.time_limit))
+                    .await
+            }
+            "classify-caller" => {
+                let answer = self
+                    .classify_caller
+                    .answer(&call.event, call.at, Some(call.time_limit));
+                answer.await
+            }
+            "report-step" => match self.report_step.report(&call.event, call.at).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    return LambdaOutcome::error(whole_milliseconds(started.elapsed()), error.to_string());
+                }
+            },
+            _ => {
+                let message = format!("there is no function of the ARN {}", call.function_arn);
+                return LambdaOutcome::error(Duration::ZERO, message);
+            }
+        };
         LambdaOutcome::answer(whole_milliseconds(started.elapsed()), answer)
     }
 }

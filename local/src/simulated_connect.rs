@@ -1,21 +1,25 @@
-//! Amazon Connect's `SearchContacts` in its wire form, with its real throttle and the ways it fails.
+//! Amazon Connect's `SearchContacts` and `DescribeUser` in their wire form, with their throttles and the ways they fail.
 //!
 //! `POST /search-contacts` takes and gives JSON with times as seconds since 1970. Beyond 0.5 requests a second with
 //! a burst of 1 it answers a `ThrottlingException`, as the account's default quota does.
+//!
+//! `GET /users/{instance}/{user}` answers with the names it was given, and is throttled when it is told to be.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::server::Server;
+use crate::stack::REGION;
 
 /// A contact that the search knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +71,10 @@ struct Inner {
     requests: u32,
     throttled: u32,
     last_taken: Option<Instant>,
+    /// First and last names by user id.
+    names: BTreeMap<String, (String, String)>,
+    name_requests: u32,
+    names_throttled: bool,
 }
 
 /// The simulated service.
@@ -80,6 +88,7 @@ impl SimulatedConnect {
     pub(crate) async fn start(&self, address: &str) -> Result<Server> {
         let router = Router::new()
             .route("/search-contacts", post(search))
+            .route("/users/{instance}/{user}", get(describe_user))
             .with_state(self.clone());
         Server::http(address, router).await
     }
@@ -106,6 +115,22 @@ impl SimulatedConnect {
     /// Requests that were throttled.
     pub fn throttled(&self) -> u32 {
         self.inner().throttled
+    }
+
+    /// Lets `DescribeUser` know an agent's first and last name.
+    pub fn name_agent(&self, user_id: &str, first: &str, last: &str) {
+        let name = (first.to_owned(), last.to_owned());
+        self.inner().names.insert(user_id.to_owned(), name);
+    }
+
+    /// Whether `DescribeUser` is throttled from now on.
+    pub fn throttle_names(&self, throttled: bool) {
+        self.inner().names_throttled = throttled;
+    }
+
+    /// Requests of `DescribeUser` that arrived, throttled ones included.
+    pub fn name_requests(&self) -> u32 {
+        self.inner().name_requests
     }
 
     /// Whether the quota allows a request now.
@@ -162,6 +187,43 @@ async fn search(State(connect): State<SimulatedConnect>, headers: HeaderMap, bod
             &error.to_string(),
         ),
     }
+}
+
+async fn describe_user(
+    State(connect): State<SimulatedConnect>,
+    Path((instance, user)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if !headers.contains_key("authorization") {
+        return refusal(
+            StatusCode::FORBIDDEN,
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        );
+    }
+    let mut inner = connect.inner();
+    inner.name_requests += 1;
+    if inner.names_throttled {
+        return refusal(
+            StatusCode::TOO_MANY_REQUESTS,
+            "ThrottlingException",
+            "Rate exceeded",
+        );
+    }
+    let Some((first, last)) = inner.names.get(&user) else {
+        return refusal(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFoundException",
+            "The specified resource was not found",
+        );
+    };
+    axum::Json(json!({"User": {
+        "Id": user,
+        "Arn": format!("arn:aws:connect:{REGION}:111122223333:instance/{instance}/agent/{user}"),
+        "Username": user,
+        "IdentityInfo": {"FirstName": first, "LastName": last},
+    }}))
+    .into_response()
 }
 
 fn refusal(status: StatusCode, kind: &'static str, message: &str) -> Response {

@@ -1,83 +1,109 @@
-//! Everything the functions talk to, in this process: DynamoDB, Amazon Connect's search, the dead-letter queue.
+//! Everything the functions talk to, in this process: DynamoDB, Amazon Connect, queues, the bus, secrets, a chat.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_dynamodb::config::Credentials;
-use ringback_lambda::{MetricsSink, Patience, Vars, aws_loader};
+use ringback_lambda::{Patience, Vars, aws_loader};
+use serde_json::json;
 
-use crate::dynamo::{self, CONTACTS_TABLE, create_contacts_table};
+use crate::centre::INSTANCE_ARN;
+use crate::dynamo::{self, CALLERS_TABLE, CONTACTS_TABLE, create_tables};
 use crate::gate::Gate;
 use crate::server::Server;
+use crate::simulated_bus::SimulatedBus;
+use crate::simulated_chat::SimulatedChat;
 use crate::simulated_connect::SimulatedConnect;
 use crate::simulated_queue::SimulatedQueue;
+use crate::simulated_secrets::SimulatedSecrets;
 
 /// The region everything here claims to be in.
 pub const REGION: &str = "eu-west-2";
+/// The secret with the chat's addresses.
+pub const NOTIFY_SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:notify";
 
 /// The addresses a stack listens on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Addresses {
-    /// DynamoDB.
-    pub dynamo: String,
-    /// Amazon Connect.
-    pub connect: String,
-    /// SQS.
-    pub queue: String,
+    first: u16,
 }
 
 impl Addresses {
+    /// How many ports in a row a stack takes, the API's included.
+    pub const PORTS: u16 = 7;
+
     /// Free ports on loopback.
     pub fn any() -> Self {
-        let any = "127.0.0.1:0".to_owned();
-        Self {
-            dynamo: any.clone(),
-            connect: any.clone(),
-            queue: any,
-        }
+        Self::from_port(0)
     }
 
-    /// Three ports in a row on loopback, from `first`; free ports if that is 0.
+    /// Ports in a row on loopback, from `first`; free ports if that is 0.
     pub fn from_port(first: u16) -> Self {
-        if first == 0 {
-            return Self::any();
-        }
-        let at = |offset| format!("127.0.0.1:{}", first.saturating_add(offset));
-        Self {
-            dynamo: at(0),
-            connect: at(1),
-            queue: at(2),
-        }
+        Self { first }
+    }
+
+    /// The address so many ports after the first.
+    pub(crate) fn at(self, offset: u16) -> String {
+        let port = if self.first == 0 {
+            0
+        } else {
+            self.first.saturating_add(offset)
+        };
+        format!("127.0.0.1:{port}")
     }
 }
 
 /// The stack; everything ends when it is dropped.
 #[derive(Debug)]
 pub struct Stack {
-    dynamo: Server,
-    connect: Server,
-    queue: Server,
+    pub(crate) dynamo: Server,
+    pub(crate) connect: Server,
+    pub(crate) queue: Server,
+    pub(crate) bus: Server,
+    pub(crate) secrets: Server,
+    chat: Server,
     gate: Option<(Gate, Server)>,
-    /// Amazon Connect's search.
+    /// Amazon Connect: its search and its users.
     pub simulated_connect: SimulatedConnect,
     /// The dead-letter queue.
     pub dead_letters: SimulatedQueue,
+    /// The bus on which steps of calls travel.
+    pub simulated_bus: SimulatedBus,
+    /// Secrets Manager.
+    pub simulated_secrets: SimulatedSecrets,
+    /// The chat that `notify` tells: the channels `team`, `shop-1` and `shop-2`.
+    pub simulated_chat: SimulatedChat,
 }
 
 impl Stack {
-    /// Starts everything, with an empty contacts table.
+    /// Starts everything, with empty tables.
     pub async fn start(addresses: &Addresses) -> Result<Self> {
         let (simulated_connect, dead_letters) = (SimulatedConnect::default(), SimulatedQueue::default());
+        let (simulated_bus, simulated_secrets) = (SimulatedBus::default(), SimulatedSecrets::default());
+        let simulated_chat = SimulatedChat::default();
         let stack = Self {
-            dynamo: dynamo::start(&addresses.dynamo).await?,
-            connect: simulated_connect.start(&addresses.connect).await?,
-            queue: dead_letters.start(&addresses.queue).await?,
+            dynamo: dynamo::start(&addresses.at(0)).await?,
+            connect: simulated_connect.start(&addresses.at(1)).await?,
+            queue: dead_letters.start(&addresses.at(2)).await?,
+            bus: simulated_bus.start(&addresses.at(3)).await?,
+            secrets: simulated_secrets.start(&addresses.at(4)).await?,
+            chat: simulated_chat.start(&addresses.at(5)).await?,
             gate: None,
             simulated_connect,
             dead_letters,
+            simulated_bus,
+            simulated_secrets,
+            simulated_chat,
         };
-        create_contacts_table(&stack.dynamo_client().await).await?;
+        let channel = |name: &str| format!("{}/services/{name}", stack.chat.url());
+        let channels: BTreeMap<_, _> = ["team", "shop-1", "shop-2"]
+            .map(|name| (name, channel(name)))
+            .into();
+        stack
+            .simulated_secrets
+            .set(NOTIFY_SECRET, &json!({"channels": channels}).to_string());
+        create_tables(&stack.dynamo_client().await).await?;
         Ok(stack)
     }
 
@@ -103,7 +129,19 @@ impl Stack {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.dynamo.url()),
             ("AWS_ENDPOINT_URL_CONNECT", self.connect.url()),
             ("AWS_ENDPOINT_URL_SQS", self.queue.url()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
+            ("INSTANCE_ARN", INSTANCE_ARN.to_owned()),
             ("CONTACTS_TABLE", CONTACTS_TABLE.to_owned()),
+            ("CALLERS_TABLE", CALLERS_TABLE.to_owned()),
+            ("EVENT_BUS_NAME", "ringback".to_owned()),
+            ("NOTIFY_SECRET_ARN", NOTIFY_SECRET.to_owned()),
+            (
+                "NOTIFY_QUEUE_URL",
+                format!("{}/111122223333/notify", self.queue.url()),
+            ),
+            ("ORDER_LINK", "https://example.com/orders/{orderId}".to_owned()),
+            ("ALLOW_HTTP", "on".to_owned()),
             (
                 "DEAD_LETTER_QUEUE_URL",
                 format!("{}/111122223333/dead-letters", self.queue.url()),
@@ -126,18 +164,8 @@ impl Stack {
         Vars::from(vars)
     }
 
-    /// The names of all settings of all functions.
-    pub fn settings(&self) -> BTreeSet<String> {
-        let vars = self.vars(&[]);
-        // Only the names are wanted; with the stack's own environment all three are complete.
-        drop(last_agent::Config::from_vars(&vars));
-        drop(contact_events::Config::from_vars(&vars));
-        drop(contact_records::Config::from_vars(&vars));
-        vars.asked()
-    }
-
     /// The SDK's settings of a function, turned to a server here.
-    async fn sdk(&self, patience: Patience, server: &Server) -> SdkConfig {
+    pub(crate) async fn sdk(&self, patience: Patience, server: &Server) -> SdkConfig {
         aws_loader(patience)
             .region(Region::from_static(REGION))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
@@ -151,73 +179,8 @@ impl Stack {
         aws_sdk_dynamodb::Client::new(&self.sdk(Patience::Stream, &self.dynamo).await)
     }
 
-    /// DynamoDB as the functions see it: through the gate, if there is one.
-    async fn functions_dynamo(&self, patience: Patience) -> aws_sdk_dynamodb::Client {
-        let server = self.gate.as_ref().map_or(&self.dynamo, |(_, server)| server);
-        aws_sdk_dynamodb::Client::new(&self.sdk(patience, server).await)
-    }
-
-    async fn functions_queues(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&self.sdk(Patience::Stream, &self.queue).await)
-    }
-
-    /// The function `last-agent`, with changes to its environment.
-    ///
-    /// # Errors
-    /// When a setting is wrong; the error names it.
-    pub async fn last_agent(
-        &self,
-        changes: &[(&str, &str)],
-        metrics: MetricsSink,
-    ) -> Result<last_agent::App> {
-        let config = last_agent::Config::from_vars(&self.vars(changes))?;
-        let patience = Patience::Caller {
-            attempt: config.attempt_timeout,
-        };
-        let connect = aws_sdk_connect::Client::new(&self.sdk(patience, &self.connect).await);
-        Ok(last_agent::App::new(
-            config,
-            self.functions_dynamo(patience).await,
-            connect,
-            metrics,
-        ))
-    }
-
-    /// The function `contact-events`, with changes to its environment.
-    ///
-    /// # Errors
-    /// When a setting is wrong; the error names it.
-    pub async fn contact_events(
-        &self,
-        changes: &[(&str, &str)],
-        metrics: MetricsSink,
-    ) -> Result<contact_events::App> {
-        let config = contact_events::Config::from_vars(&self.vars(changes))?;
-        let dynamo = self.functions_dynamo(Patience::Stream).await;
-        Ok(contact_events::App::new(
-            config,
-            dynamo,
-            self.functions_queues().await,
-            metrics,
-        ))
-    }
-
-    /// The function `contact-records`, with changes to its environment.
-    ///
-    /// # Errors
-    /// When a setting is wrong; the error names it.
-    pub async fn contact_records(
-        &self,
-        changes: &[(&str, &str)],
-        metrics: MetricsSink,
-    ) -> Result<contact_records::App> {
-        let config = contact_records::Config::from_vars(&self.vars(changes))?;
-        let dynamo = self.functions_dynamo(Patience::Stream).await;
-        Ok(contact_records::App::new(
-            config,
-            dynamo,
-            self.functions_queues().await,
-            metrics,
-        ))
+    /// Where the functions find DynamoDB: at the gate, if there is one.
+    pub(crate) fn functions_dynamo(&self) -> &Server {
+        self.gate.as_ref().map_or(&self.dynamo, |(_, server)| server)
     }
 }

@@ -74,7 +74,8 @@ pub struct World {
     pub stack: Stack,
     /// The call centre.
     pub centre: Centre,
-    functions: Functions,
+    /// The functions.
+    pub functions: Functions,
     metrics: Lines,
     calls: u32,
 }

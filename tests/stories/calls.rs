@@ -51,16 +51,17 @@ fn attribute<'r>(run: &'r Run, name: &str) -> Option<&'r str> {
     run.finished.attributes.get(name).map(String::as_str)
 }
 
-/// How long the caller waited in queues, in seconds.
+/// How long the caller waited in queues, in seconds; what the agent is told before they talk is none of it.
 fn waited(run: &Run) -> i64 {
     let queue = run.finished.queue.as_ref().unwrap();
     let first = run.finished.earlier_queues.first().unwrap_or(queue);
-    run.finished.agent.as_ref().unwrap().connected_at.as_second() - first.enqueued_at.as_second()
+    queue.dequeued_at.unwrap().as_second() - first.enqueued_at.as_second()
 }
 
-/// When the agent answered, in seconds after the call came in.
+/// When the agent took the call, in seconds after it came in.
 fn after_arrival(run: &Run) -> i64 {
-    run.finished.agent.as_ref().unwrap().connected_at.as_second() - run.finished.initiated_at.as_second()
+    let queue = run.finished.queue.as_ref().unwrap();
+    queue.dequeued_at.unwrap().as_second() - run.finished.initiated_at.as_second()
 }
 
 fn sticky(world: &World) -> (u64, u64) {

@@ -9,10 +9,15 @@
 
 mod asking;
 mod calls;
+mod classifying;
+mod directory;
 mod flows;
 mod history;
 mod house;
+mod marketplace;
+mod plans;
 mod privacy;
 mod remembering;
+mod samples;
 mod settings;
 mod streams;

@@ -1,14 +1,18 @@
-//! What is written in several places is the same in all of them: a function's settings, its permissions, the table.
+//! What is written in several places is the same in all of them: a function's settings, its permissions, its alarms, the
+//! tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ProjectionType};
+use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ProjectionType, TableDescription};
+use ringback_callers::item as callers;
 use ringback_contacts::item::{AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID};
 use ringback_lambda::Vars;
-use ringback_local::dynamo::CONTACTS_TABLE;
+use ringback_local::centre::INSTANCE_ARN;
+use ringback_local::dynamo::{CALLERS_TABLE, CONTACTS_TABLE};
 use ringback_local::stack::{Addresses, Stack};
+use serde_json::json;
 use serde_yaml_ng::Value;
 
 /// A function, and how its settings are read; what was read comes as its `Debug`, so that two can be compared.
@@ -18,7 +22,7 @@ struct Function {
     read: fn(&Vars) -> Result<String, String>,
 }
 
-const FUNCTIONS: [Function; 3] = [
+const FUNCTIONS: [Function; 7] = [
     Function {
         name: "last-agent",
         resource: "LastAgentFunction",
@@ -34,7 +38,32 @@ const FUNCTIONS: [Function; 3] = [
         resource: "ContactRecordsFunction",
         read: |vars| read(contact_records::Config::from_vars(vars)),
     },
+    Function {
+        name: "classify-caller",
+        resource: "ClassifyCallerFunction",
+        read: |vars| read(classify_caller::Config::from_vars(vars)),
+    },
+    Function {
+        name: "manage-callers",
+        resource: "ManageCallersFunction",
+        read: |vars| read(manage_callers::Config::from_vars(vars)),
+    },
+    Function {
+        name: "notify",
+        resource: "NotifyFunction",
+        read: |vars| read(notify::Config::from_vars(vars)),
+    },
+    Function {
+        name: "report-step",
+        resource: "ReportStepFunction",
+        read: |vars| read(report_step::Config::from_vars(vars)),
+    },
 ];
+
+/// The function of that name.
+fn function(name: &str) -> &'static Function {
+    FUNCTIONS.iter().find(|function| function.name == name).unwrap()
+}
 
 fn read(config: Result<impl std::fmt::Debug, impl ToString>) -> Result<String, String> {
     config
@@ -124,28 +153,24 @@ impl Function {
             .collect()
     }
 
-    /// The settings that the template gives the function: a parameter has a default, a resource is required.
+    /// The settings that the template gives the function: a parameter may have a default, a resource is required, and
+    /// what is written out is a setting that stays at its default in the cloud.
     fn deployed(&self, template: &Value) -> BTreeMap<String, Setting> {
         self.variables(template)
             .into_iter()
             .map(|(name, value)| {
-                let setting = match parameter(template, &value) {
-                    Some(parameter) => Setting {
-                        required: false,
-                        default: text(&parameter["Default"]),
-                    },
-                    None => Setting {
-                        required: true,
-                        default: None,
-                    },
+                let default = match parameter(template, &value) {
+                    Some(parameter) => text(&parameter["Default"]),
+                    None => text(&value),
                 };
-                (name, setting)
+                let required = default.is_none();
+                (name, Setting { required, default })
             })
             .collect()
     }
 
     fn variables(&self, template: &Value) -> BTreeMap<String, Value> {
-        let variables = &template["Resources"][self.resource]["Properties"]["Environment"]["Variables"];
+        let variables = &self.properties(template)["Environment"]["Variables"];
         let variables = variables.as_mapping().unwrap();
         variables
             .iter()
@@ -178,8 +203,16 @@ impl Function {
             .documented()
             .into_iter()
             .filter(|(_, setting)| setting.required);
-        let mut vars: std::collections::HashMap<String, String> =
-            required.map(|(name, _)| (name, "given".to_owned())).collect();
+        let mut vars: std::collections::HashMap<String, String> = required
+            .map(|(name, _)| {
+                let sample = if name == "INSTANCE_ARN" {
+                    INSTANCE_ARN
+                } else {
+                    "given"
+                };
+                (name, sample.to_owned())
+            })
+            .collect();
         vars.extend(
             settings
                 .iter()
@@ -198,8 +231,12 @@ impl Function {
         self.with(&[window, (name, &value.to_string())]).is_ok()
     }
 
+    fn properties<'a>(&self, template: &'a Value) -> &'a Value {
+        &template["Resources"][self.resource]["Properties"]
+    }
+
     fn role<'a>(&self, template: &'a Value) -> &'a Value {
-        let role = &template["Resources"][self.resource]["Properties"]["Role"];
+        let role = &self.properties(template)["Role"];
         let Value::Tagged(role) = role else {
             panic!("{} has no role of its own", self.name)
         };
@@ -225,6 +262,39 @@ impl Function {
     }
 }
 
+/// The template's resources of a type, by name.
+fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
+    let all = template["Resources"].as_mapping().unwrap().iter();
+    all.filter(|(_, resource)| resource["Type"] == kind)
+        .map(|(name, resource)| (name.as_str().unwrap(), &resource["Properties"]))
+        .collect()
+}
+
+/// The dimensions of an alarm; what names a resource by its name.
+fn dimensions(alarm: &Value) -> BTreeMap<String, String> {
+    let dimensions = alarm["Dimensions"].as_sequence().unwrap().iter();
+    dimensions
+        .map(|dimension| {
+            let value = match &dimension["Value"] {
+                Value::Tagged(tagged) => text(&tagged.value),
+                value => text(value),
+            };
+            (text(&dimension["Name"]).unwrap(), value.unwrap())
+        })
+        .collect()
+}
+
+/// Whether an alarm watches a metric with exactly these dimensions.
+fn is_alarmed(template: &Value, metric: &str, wanted: &[(&str, &str)]) -> bool {
+    let wanted: BTreeMap<_, _> = wanted
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let alarms = resources(template, "AWS::CloudWatch::Alarm");
+    let mut alarms = alarms.iter();
+    alarms.any(|(_, alarm)| alarm["MetricName"] == metric && dimensions(alarm) == wanted)
+}
+
 /// The parameter that a value refers to.
 fn parameter<'a>(template: &'a Value, value: &Value) -> Option<&'a Value> {
     template["Parameters"].get(referred(value)?)
@@ -248,6 +318,42 @@ fn branches(value: &Value) -> Vec<&Value> {
 /// What stands between backticks.
 fn code(cell: &str) -> impl Iterator<Item = String> + '_ {
     cell.split('`').skip(1).step_by(2).map(str::to_owned)
+}
+
+#[test]
+fn every_function_is_built_deployed_and_compared() {
+    let names = |text: &str| -> BTreeSet<String> {
+        let words: Vec<_> = text.split_whitespace().collect();
+        let packages = words.windows(2).filter(|pair| pair[0] == "-p");
+        packages.map(|pair| pair[1].to_owned()).collect()
+    };
+    let compared: BTreeSet<_> = FUNCTIONS
+        .iter()
+        .map(|function| function.name.to_owned())
+        .collect();
+    let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../functions")).unwrap();
+    let folders: BTreeSet<_> = folders
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(folders, compared);
+    let readme = file("infra/README.md");
+    let build = readme.split("cargo lambda build").nth(1).unwrap();
+    assert_eq!(
+        names(build.split("```").next().unwrap()),
+        compared,
+        "infra/README.md"
+    );
+
+    let template = template();
+    let deployed: BTreeSet<_> = resources(&template, "AWS::Serverless::Function")
+        .into_iter()
+        .map(|(resource, properties)| (resource.to_owned(), text(&properties["CodeUri"]).unwrap()))
+        .collect();
+    let wanted = FUNCTIONS.iter().map(|function| {
+        let folder = format!("../target/lambda/{}/", function.name);
+        (function.resource.to_owned(), folder)
+    });
+    assert_eq!(deployed, wanted.collect());
 }
 
 #[test]
@@ -361,7 +467,7 @@ fn what_the_template_lets_through_the_functions_accept() {
             )
         })
         .collect();
-    let last_agent = &FUNCTIONS[0];
+    let last_agent = function("last-agent");
     for window in 1..=56 {
         let refused: BTreeSet<i64> = rules
             .iter()
@@ -390,45 +496,245 @@ fn what_the_template_lets_through_the_functions_accept() {
             .is_ok()
     );
 
-    let timeout = template["Resources"][last_agent.resource]["Properties"]["Timeout"]
-        .as_i64()
-        .unwrap();
-    let budget = template["Parameters"]["AnswerBudgetMs"]["MaxValue"]
-        .as_i64()
-        .unwrap();
-    assert!(
-        timeout <= 8 && budget < timeout * 1000,
-        "Connect waits for 8 seconds"
+    for asked in [last_agent, function("classify-caller")] {
+        let timeout = asked.properties(&template)["Timeout"].as_i64().unwrap();
+        let budget = template["Parameters"]["AnswerBudgetMs"]["MaxValue"]
+            .as_i64()
+            .unwrap();
+        assert!(
+            timeout <= 8 && budget < timeout * 1000,
+            "{}: Connect waits for 8 seconds",
+            asked.name
+        );
+    }
+}
+
+#[test]
+fn a_text_that_a_function_refuses_is_refused_when_the_stack_is_deployed() {
+    let template = template();
+    let hours = "Mon-Fri 08:00-18:00,Sat 09:00-13:00";
+    for (name, setting, parameter, good, bad) in [
+        (
+            "classify-caller",
+            "LOOKUP_URL",
+            "LookupUrl",
+            ["none", "https://example.com/lookup", "https://example.com:8443"].as_slice(),
+            ["http://example.com/", "example.com", "ftp://example.com/"].as_slice(),
+        ),
+        (
+            "classify-caller",
+            "NUMBER_REGION",
+            "NumberRegion",
+            &["US", "GB"],
+            &["Atlantis", "4", "+1"],
+        ),
+        (
+            "notify",
+            "NOTIFY_STEPS",
+            "NotifySteps",
+            &["ended", "chose,gave-up"],
+            &["rang", "ended,", "ended;chose"],
+        ),
+        (
+            "notify",
+            "NOTIFY_HOURS",
+            "NotifyHours",
+            &["always", hours, "Fri-Mon 22:00-02:00", "Sun 00:00-24:00"],
+            &[
+                "Monday 9-5",
+                "08:00-18:00",
+                "Mon 24:00-25:00",
+                "Mon 8:00-18:00",
+                "Mon 08:60-18:00",
+                "Mon",
+            ],
+        ),
+        (
+            "notify",
+            "NOTIFY_TIME_ZONE",
+            "NotifyTimeZone",
+            &["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"],
+            &["Europe Berlin", "/"],
+        ),
+        (
+            "notify",
+            "ORDER_LINK",
+            "OrderLink",
+            &[
+                "none",
+                "https://example.com/orders/{orderId}",
+                "https://example.com/?id={orderId}&tab=1",
+            ],
+            &[
+                "https://example.com/",
+                "http://example.com/{orderId}",
+                "https://{orderId}.example.com/",
+                "https://example.com{orderId}",
+                "https://example.com/{orderId}/{orderId}",
+                "https://a:b@example.com/{orderId}",
+                "https://example.com/<{orderId}>",
+                "https://example.com/{orderId}|",
+            ],
+        ),
+    ] {
+        let pattern = text(&template["Parameters"][parameter]["AllowedPattern"]).unwrap();
+        let pattern = jsonschema::validator_for(&json!({"pattern": pattern})).unwrap();
+        let function = function(name);
+        let secret = ("LOOKUP_SECRET_ARN", "given");
+        for (value, fits) in good
+            .iter()
+            .map(|good| (*good, true))
+            .chain(bad.iter().map(|bad| (*bad, false)))
+        {
+            assert_eq!(pattern.is_valid(&json!(value)), fits, "{parameter}: {value}");
+            let read = function.with(&[secret, (setting, value)]);
+            assert_eq!(read.is_ok(), fits, "{setting}: {value}: {read:?}");
+        }
+    }
+}
+
+#[test]
+fn times_are_those_of_the_readmes() {
+    let template = template();
+    let number = |function: &Function, row: &str| -> Option<i64> {
+        let readme = function.readme();
+        let line = readme.lines().find(|line| line.starts_with(row))?;
+        let digits = line
+            .split(|c: char| !c.is_ascii_digit())
+            .find(|part| !part.is_empty());
+        digits.and_then(|digits| digits.parse().ok())
+    };
+    for function in FUNCTIONS {
+        let timeout = function.properties(&template)["Timeout"].as_i64();
+        let said = number(&function, "| time-out");
+        assert_eq!(said.or(timeout), timeout, "{}", function.name);
+    }
+    let notify = function("notify");
+    let queue = &template["Resources"]["NotifyQueue"]["Properties"];
+    let visibility = queue["VisibilityTimeout"].as_i64().unwrap();
+    assert_eq!(number(notify, "| visibility time-out"), Some(visibility));
+    assert_eq!(
+        number(notify, "| redrive"),
+        queue["RedrivePolicy"]["maxReceiveCount"].as_i64()
     );
+    let source = &notify.properties(&template)["Events"]["Steps"]["Properties"];
+    assert_eq!(
+        number(notify, "| maximum concurrency"),
+        source["ScalingConfig"]["MaximumConcurrency"].as_i64()
+    );
+    assert_eq!(source["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+    assert!(visibility > notify.properties(&template)["Timeout"].as_i64().unwrap());
+}
+
+/// A reason and its status.
+fn words<R: Copy, S>(
+    all: &[R],
+    name: fn(R) -> &'static str,
+    status: fn(R) -> S,
+    word: fn(S) -> &'static str,
+) -> BTreeMap<String, String> {
+    all.iter()
+        .map(|reason| (name(*reason).to_owned(), word(status(*reason)).to_owned()))
+        .collect()
 }
 
 #[test]
 fn every_reason_is_documented_and_those_that_are_failures_have_alarms() {
-    let words: BTreeSet<_> = ringback_contacts::Reason::ALL
+    let template = template();
+    let last_agent = {
+        use ringback_contacts::{Reason, Status};
+        words(Reason::ALL, Reason::name, Reason::status, Status::name)
+    };
+    let classify_caller = {
+        use ringback_callers::{Reason, Status};
+        words(Reason::ALL, Reason::name, Reason::status, Status::name)
+    };
+    for (name, words) in [("last-agent", last_agent), ("classify-caller", classify_caller)] {
+        // The fields' table has three columns, the reasons' four.
+        let documented: BTreeMap<_, _> = function(name)
+            .rows("Answer values")
+            .iter()
+            .filter(|row| row.len() == 4)
+            .filter_map(|row| Some((code(&row[0]).next()?, code(&row[1]).next()?)))
+            .collect();
+        assert_eq!(documented, words, "{name}");
+        for (reason, status) in words {
+            let dimensions = [("Function", name), ("Status", &status), ("Reason", &reason)];
+            let alarmed = is_alarmed(&template, "Answers", &dimensions);
+            let by_throttles = reason == "search-throttled"
+                && is_alarmed(&template, "SearchThrottles", &[("Function", name)]);
+            assert_eq!(
+                alarmed || by_throttles,
+                status == "unavailable",
+                "{name}: an alarm for {reason}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_field_of_an_answer_about_a_caller_is_documented() {
+    let answer = ringback_callers::Answer::unavailable(ringback_callers::Reason::OutOfTime);
+    let numbered = |name: &str| name.starts_with("step");
+    let fields = answer.fields();
+    let fields: BTreeSet<_> = fields
         .iter()
-        .map(|reason| reason.name().to_owned())
+        .map(|(name, _)| *name)
+        // The six steps are alike, and so are documented once.
+        .filter(|name| !numbered(name) || name.starts_with("step1"))
+        .map(|name| name.replacen("step1", "stepN", 1))
         .collect();
-    // The fields' table has three columns, the reasons' four.
-    let reasons: BTreeMap<_, _> = FUNCTIONS[0]
+    let documented: BTreeSet<_> = function("classify-caller")
         .rows("Answer values")
         .iter()
-        .filter(|row| row.len() == 4)
-        .filter_map(|row| Some((code(&row[0]).next()?, code(&row[1]).next()?)))
+        .filter(|row| row.len() == 3)
+        .filter_map(|row| code(&row[0]).next())
         .collect();
-    assert_eq!(reasons.keys().cloned().collect::<BTreeSet<_>>(), words);
+    assert_eq!(documented, fields);
+}
 
-    let alarms = file("infra/template.yaml");
-    for (reason, status) in reasons {
-        let parsed = serde_json::from_value::<ringback_contacts::Reason>(reason.as_str().into()).unwrap();
-        assert_eq!(parsed.status().name(), status, "{reason}");
-        let alarmed = alarms.contains(&format!("Name: Reason, Value: {reason} }}"));
-        let by_throttles = reason == "search-throttled" && alarms.contains("MetricName: SearchThrottles");
-        assert_eq!(
-            alarmed || by_throttles,
-            status == "unavailable",
-            "an alarm for {reason}"
-        );
+#[test]
+fn errors_and_dead_letters_of_every_function_have_alarms() {
+    let template = template();
+    for function in FUNCTIONS {
+        let dimension = [("FunctionName", function.resource)];
+        assert!(is_alarmed(&template, "Errors", &dimension), "{}", function.name);
     }
+    for (name, _) in resources(&template, "AWS::SQS::Queue") {
+        let metric = if name.ends_with("DeadLetters") {
+            "ApproximateNumberOfMessagesVisible"
+        } else {
+            "ApproximateAgeOfOldestMessage"
+        };
+        let queue = format!("{name}.QueueName");
+        assert!(is_alarmed(&template, metric, &[("QueueName", &queue)]), "{name}");
+    }
+}
+
+#[test]
+fn every_path_of_the_api_is_documented_and_asks_who_is_there() {
+    let template = template();
+    let mut paths = BTreeSet::new();
+    for (name, route) in resources(&template, "AWS::ApiGatewayV2::Route") {
+        let key = text(&route["RouteKey"]).unwrap();
+        paths.insert(key.strip_prefix("ANY ").unwrap().to_owned());
+        let authorisation: Vec<_> = branches(&route["AuthorizationType"])
+            .into_iter()
+            .filter_map(text)
+            .collect();
+        assert_eq!(authorisation, ["JWT", "AWS_IAM"], "{name}");
+    }
+    let documented: BTreeSet<_> = function("manage-callers")
+        .rows("Input")
+        .iter()
+        .filter_map(|row| {
+            code(&row[0])
+                .next()?
+                .split_once(' ')
+                .map(|(_, path)| path.to_owned())
+        })
+        .collect();
+    assert_eq!(documented, paths);
 }
 
 #[test]
@@ -460,14 +766,16 @@ fn roles_allow_what_the_readme_says_and_nothing_at_large() {
                 one => branches(one),
             };
             for resource in resources {
-                // A resource is always said by its name in the template; only the contacts of an instance are many.
+                // A resource is always said by its name in the template; only an instance's contacts and agents are many.
                 let Value::Tagged(tagged) = resource else {
                     panic!("{}: {resource:?}", function.name)
                 };
-                let named = tagged
-                    .value
-                    .as_str()
-                    .is_some_and(|name| name.replace("/contact/*", "").find('*').is_none());
+                let named = tagged.value.as_str().is_some_and(|name| {
+                    name.replace("/contact/*", "")
+                        .replace("/agent/*", "")
+                        .find('*')
+                        .is_none()
+                });
                 assert!(named, "{}: {resource:?}", function.name);
             }
         }
@@ -480,96 +788,57 @@ fn roles_allow_what_the_readme_says_and_nothing_at_large() {
     }
 }
 
-#[tokio::test]
-async fn the_local_table_is_the_templates() {
-    let template = template();
-    let properties = &template["Resources"]["ContactsTable"]["Properties"];
-    let client = Stack::start(&Addresses::any()).await.unwrap();
-    let client = client.dynamo_client().await;
-    let table = client
-        .describe_table()
-        .table_name(CONTACTS_TABLE)
-        .send()
-        .await
-        .unwrap();
-    let table = table.table().unwrap();
+type Pairs = Vec<(String, String)>;
 
-    let keys = |schema: &[KeySchemaElement]| -> Vec<(String, String)> {
-        schema
-            .iter()
-            .map(|key| {
-                (
-                    key.attribute_name().to_owned(),
-                    key.key_type().as_str().to_owned(),
-                )
-            })
-            .collect()
-    };
-    let written = |schema: &Value| -> Vec<(String, String)> {
-        let schema = schema.as_sequence().unwrap().iter();
-        schema
-            .map(|key| {
-                (
-                    text(&key["AttributeName"]).unwrap(),
-                    text(&key["KeyType"]).unwrap(),
-                )
-            })
-            .collect()
-    };
-    let (hash, range) = (KeyType::Hash.as_str(), KeyType::Range.as_str());
-    let pair = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
-    assert_eq!(written(&properties["KeySchema"]), [pair(ID, hash)]);
-    assert_eq!(keys(table.key_schema()), [pair(ID, hash)]);
+fn pair(name: &str, kind: &str) -> (String, String) {
+    (name.to_owned(), kind.to_owned())
+}
+
+fn keys(schema: &[KeySchemaElement]) -> Pairs {
+    let keys = schema.iter();
+    keys.map(|key| pair(key.attribute_name(), key.key_type().as_str()))
+        .collect()
+}
+
+/// A list of the template, of attributes with a word each.
+fn declared(attributes: &Value, word: &str) -> Pairs {
+    let attributes = attributes.as_sequence().unwrap().iter();
+    attributes
+        .map(|attribute| {
+            let [name, kind] = ["AttributeName", word].map(|field| text(&attribute[field]).unwrap());
+            (name, kind)
+        })
+        .collect()
+}
+
+/// Compares a table here with the template's, and both with the keys that the code writes; answers with both.
+async fn table<'a>(
+    client: &aws_sdk_dynamodb::Client,
+    template: &'a Value,
+    (name, resource): (&str, &str),
+    schema: &Pairs,
+) -> (TableDescription, &'a Value) {
+    let properties = &template["Resources"][resource]["Properties"];
+    let described = client.describe_table().table_name(name).send().await.unwrap();
+    let table = described.table().unwrap().clone();
+    assert_eq!(
+        &declared(&properties["KeySchema"], "KeyType"),
+        schema,
+        "{resource}"
+    );
+    assert_eq!(&keys(table.key_schema()), schema, "{name}");
 
     let types: BTreeSet<_> = table
         .attribute_definitions()
         .iter()
         .map(|attribute| pair(attribute.attribute_name(), attribute.attribute_type().as_str()))
         .collect();
-    let definitions = properties["AttributeDefinitions"].as_sequence().unwrap().iter();
-    let declared: BTreeSet<_> = definitions
-        .map(|attribute| {
-            (
-                text(&attribute["AttributeName"]).unwrap(),
-                text(&attribute["AttributeType"]).unwrap(),
-            )
-        })
-        .collect();
-    assert_eq!(types, declared);
-
-    let ([index], [declared]) = (
-        table.global_secondary_indexes(),
-        properties["GlobalSecondaryIndexes"]
-            .as_sequence()
-            .unwrap()
-            .as_slice(),
-    ) else {
-        panic!("there is one index");
-    };
-    assert_eq!(index.index_name(), Some(BY_CALLER));
-    assert_eq!(declared["IndexName"], BY_CALLER);
-    assert_eq!(
-        keys(index.key_schema()),
-        [pair(CALLER, hash), pair(AGENT_AT, range)]
-    );
-    assert_eq!(
-        written(&declared["KeySchema"]),
-        [pair(CALLER, hash), pair(AGENT_AT, range)]
-    );
-    assert_eq!(
-        index
-            .projection()
-            .and_then(|projection| projection.projection_type()),
-        Some(&ProjectionType::All)
-    );
-    assert_eq!(
-        declared["Projection"]["ProjectionType"],
-        ProjectionType::All.as_str()
-    );
+    let definitions = declared(&properties["AttributeDefinitions"], "AttributeType");
+    assert_eq!(types, definitions.into_iter().collect(), "{name}");
 
     let ttl = client
         .describe_time_to_live()
-        .table_name(CONTACTS_TABLE)
+        .table_name(name)
         .send()
         .await
         .unwrap();
@@ -580,4 +849,61 @@ async fn the_local_table_is_the_templates() {
     assert_eq!(ttl.as_deref(), Some(EXPIRES_AT));
     assert_eq!(properties["TimeToLiveSpecification"]["AttributeName"], EXPIRES_AT);
     assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    // Personal data: encrypted, to be restored, and not deleted with the stack.
+    assert_eq!(properties["SSESpecification"]["SSEEnabled"], true);
+    assert_eq!(
+        properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+    assert_eq!(
+        referred(&properties["DeletionProtectionEnabled"]),
+        Some("DeletionProtection")
+    );
+    for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+        assert_eq!(template["Resources"][resource][policy], "Retain", "{resource}");
+    }
+    (table, properties)
+}
+
+#[tokio::test]
+async fn the_local_tables_are_the_templates() {
+    let template = template();
+    let stack = Stack::start(&Addresses::any()).await.unwrap();
+    let client = stack.dynamo_client().await;
+    let (hash, range) = (KeyType::Hash.as_str(), KeyType::Range.as_str());
+
+    let contacts = (CONTACTS_TABLE, "ContactsTable");
+    let (contacts, properties) = table(&client, &template, contacts, &vec![pair(ID, hash)]).await;
+    let ([index], [written]) = (
+        contacts.global_secondary_indexes(),
+        properties["GlobalSecondaryIndexes"]
+            .as_sequence()
+            .unwrap()
+            .as_slice(),
+    ) else {
+        panic!("there is one index");
+    };
+    assert_eq!(index.index_name(), Some(BY_CALLER));
+    assert_eq!(written["IndexName"], BY_CALLER);
+    let by_caller = [pair(CALLER, hash), pair(AGENT_AT, range)];
+    assert_eq!(keys(index.key_schema()), by_caller);
+    assert_eq!(declared(&written["KeySchema"], "KeyType"), by_caller);
+    let projection = index
+        .projection()
+        .and_then(|projection| projection.projection_type());
+    assert_eq!(projection, Some(&ProjectionType::All));
+    assert_eq!(
+        written["Projection"]["ProjectionType"],
+        ProjectionType::All.as_str()
+    );
+
+    let schema = vec![pair(callers::ID, hash), pair(callers::PART, range)];
+    let (directory, properties) = table(&client, &template, (CALLERS_TABLE, "CallersTable"), &schema).await;
+    assert!(directory.global_secondary_indexes().is_empty());
+    assert!(properties.get("GlobalSecondaryIndexes").is_none());
+    assert_eq!(
+        callers::EXPIRES_AT,
+        EXPIRES_AT,
+        "local tables have one name for it"
+    );
 }

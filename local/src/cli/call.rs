@@ -9,10 +9,11 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use ringback_contact_flow::run::{AgentState, Channel, Party};
+use ringback_contact_flow::run::{AgentState, Channel, ExternalNumber, Party};
 use ringback_local::centre::{Centre, INBOUND};
 use ringback_local::flows::{self, FlowFile};
 use ringback_local::gate::{Fault, Gate};
+use ringback_local::marketplace;
 use ringback_local::world::{self, World};
 
 use super::show;
@@ -35,7 +36,26 @@ Examples:
   The table is down:
     ringback call --from +14155550100 --spoke-with agent-a --fault down
   In the evening, London time:
-    ringback call --from +14155550100 --at 2026-11-20T23:00+00:00")]
+    ringback call --from +14155550100 --at 2026-11-20T23:00+00:00
+
+The marketplace of events/directory/marketplace.jsonl is in the directory:
+  An open order, and the shop answers:
+    ringback call --from +14155550101 --press 1
+  An open order; neither the shop nor the office answers:
+    ringback call --from +14155550102 --press 1 \\
+        --number +14155550130=rings-out
+  A shop that is closed in the morning:
+    ringback call --from +14155550103
+  Support instead of the shop, a wrong key, no key:
+    ringback call --from +14155550101 --press 2
+    ringback call --from +14155550101 --press 9 --press 9
+    ringback call --from +14155550101
+  A customer without an order, a partner, somebody unknown:
+    ringback call --from +14155550104
+    ringback call --from +14155550121
+    ringback call --from +14155550199
+  The caller hangs up while the shop rings:
+    ringback call --from +14155550102 --press 1 --hang-up-after 20")]
 pub(crate) struct Call {
     /// The caller's number in E.164; without it the number is withheld.
     #[arg(long, value_name = "NUMBER")]
@@ -64,6 +84,15 @@ pub(crate) struct Call {
     /// What an agent is doing when the call comes in: available, offline, busy, busy:SECONDS or acw:SECONDS.
     #[arg(long, value_name = "ID=STATE", value_parser = agent)]
     agent: Vec<(String, AgentState)>,
+    /// What an outside number does when it is rung: answers, answers:SECONDS, rings-out or busy.
+    #[arg(long, value_name = "NUMBER=WHAT", value_parser = outside)]
+    number: Vec<(String, ExternalNumber)>,
+    /// Who is in the directory: a file of changes, a line each, as they stand on the bus; or `none`.
+    #[arg(long, value_name = "FILE", default_value = "marketplace")]
+    directory: String,
+    /// The caller hangs up so many seconds after the call came in, unless somebody has answered by then.
+    #[arg(long, value_name = "SECONDS")]
+    hang_up_after: Option<u32>,
     /// The caller spoke with this agent the day before.
     #[arg(long, value_name = "ID")]
     spoke_with: Option<String>,
@@ -140,6 +169,8 @@ impl Call {
         if let Some(agent) = &self.spoke_with {
             self.acquaint(&mut world, &call, agent).await?;
         }
+        self.fill_directory(&world).await?;
+        world.stack.simulated_chat.take_posted();
         if let Some(trouble) = self.fault
             && let Some(gate) = world.stack.gate()
         {
@@ -148,9 +179,14 @@ impl Call {
         let run = world.call_only(&call).await?;
         if self.json {
             anstream::println!("{}", serde_json::to_string_pretty(&run)?);
-        } else {
-            show::when(self.at, &zone);
-            show::run(&run, &zone, show::Detail::All);
+            return Ok(ExitCode::SUCCESS);
+        }
+        show::when(self.at, &zone);
+        show::run(&run, &zone, show::Detail::All);
+        // With the table in trouble nothing can be remembered of the call either.
+        if self.fault.is_none() {
+            world.functions.settle(&run.finished).await?;
+            show::chat(&world.stack.simulated_chat.take_posted());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -172,6 +208,16 @@ impl Call {
             bail!("--press {keys}: a telephone has the keys 0 to 9, * and #");
         }
         Ok(())
+    }
+
+    async fn fill_directory(&self, world: &World) -> Result<()> {
+        let changes = match self.directory.as_str() {
+            "none" => return Ok(()),
+            "marketplace" => marketplace::changes(None),
+            file => marketplace::changes(Some(Path::new(file))),
+        };
+        let filled = marketplace::fill(&world.stack, &changes?, self.at).await;
+        filled.with_context(|| format!("--directory {}", self.directory))
     }
 
     /// The call centre with all flows, and the name of the flow the call comes into.
@@ -197,6 +243,7 @@ impl Call {
             );
         }
         centre.values.extend(self.fill.iter().cloned());
+        centre.centre.numbers.extend(self.number.iter().cloned());
         match &file {
             None => centre.install(&files)?,
             Some(file) => {
@@ -235,6 +282,7 @@ impl Call {
             .map(|keys| Some(keys.clone()).filter(|keys| !keys.is_empty()))
             .collect();
         call.caller.queue_patience_seconds = self.patience;
+        call.caller.hangs_up_after_seconds = self.hang_up_after;
         call.caller.conversation.seconds = self.talk;
         call.caller.conversation.ended_by = match self.hung_up_by {
             Side::Agent => Party::Agent,
@@ -357,6 +405,25 @@ fn pair(text: &str) -> Result<(String, String)> {
 fn time(text: &str) -> Result<Timestamp> {
     text.parse()
         .context("expected a time with an offset, for example 2026-11-20T18:00+01:00")
+}
+
+fn outside(text: &str) -> Result<(String, ExternalNumber)> {
+    let (number, what) = pair(text).context("for example +14155550130=rings-out")?;
+    let behaviour = match what
+        .split_once(':')
+        .map_or((what.as_str(), None), |(word, seconds)| (word, Some(seconds)))
+    {
+        ("answers", seconds) => ExternalNumber::Answers {
+            after_seconds: seconds
+                .map_or(Ok(5), str::parse)
+                .context("the seconds after the colon")?,
+            talk_seconds: 60,
+        },
+        ("rings-out", None) => ExternalNumber::RingsOut,
+        ("busy", None) => ExternalNumber::Busy,
+        _ => bail!("expected answers, answers:SECONDS, rings-out or busy"),
+    };
+    Ok((number, behaviour))
 }
 
 fn agent(text: &str) -> Result<(String, AgentState)> {

@@ -3,6 +3,7 @@
 mod call;
 mod demo;
 mod flow;
+mod import;
 mod serve;
 pub(crate) mod show;
 
@@ -33,6 +34,8 @@ enum Command {
     Call(Box<call::Call>),
     /// Keep everything that the functions talk to running, for `cargo lambda watch`.
     Serve(serve::Serve),
+    /// Fill the directory of callers from a file.
+    Import(Box<import::Import>),
     /// Check, draw and bundle contact flows.
     #[command(subcommand)]
     Flow(flow::Flow),
@@ -47,6 +50,7 @@ impl Arguments {
             Command::Demo(demo) => demo.run().await,
             Command::Call(call) => call.run().await,
             Command::Serve(serve) => serve.run().await,
+            Command::Import(import) => import.run().await,
             Command::Flow(flow) => flow.run(),
         }
     }

@@ -1,18 +1,26 @@
 //! `ringback serve`: everything that the functions talk to stays up.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use ringback_lambda::emf_sink;
+use ringback_local::api::Api;
 use ringback_local::centre::Centre;
 use ringback_local::functions::Functions;
+use ringback_local::marketplace::{self, MARKETPLACE};
 use ringback_local::stack::{Addresses, Stack};
 use ringback_local::world::{Call, World};
 
 use super::show;
+
+/// What the API here asks for; it guards nothing, and shows where a real identity goes.
+const TOKEN: &str = "local";
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -26,23 +34,29 @@ and in a third:
       --invoke-port 9101 \\
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
-    /// The first of three ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS; 0 for free ones.
-    #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65533))]
+    /// The first of seven ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS, EventBridge, Secrets Manager, the chat and
+    /// the directory's API; 0 for free ones.
+    #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65529))]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.
     #[arg(long, value_name = "FILE", default_value = "local.env")]
     env_file: PathBuf,
-    /// Begin without the sample caller's earlier call.
+    /// Begin without the sample caller's earlier call and without the marketplace.
     #[arg(long)]
     empty: bool,
 }
 
 impl Serve {
     pub(crate) async fn run(self) -> Result<ExitCode> {
-        let stack = Stack::start(&Addresses::from_port(self.port)).await?;
+        let addresses = Addresses::from_port(self.port);
+        let stack = Stack::start(&addresses).await?;
+        let functions = Functions::new(&stack, &[], &emf_sink(std::io::sink())).await?;
         if !self.empty {
-            remember_sample_caller(&stack).await?;
+            remember_sample_caller(&functions).await?;
+            marketplace::fill(&stack, MARKETPLACE, Timestamp::now()).await?;
+            stack.simulated_chat.take_posted();
         }
+        let api = Api::start(&addresses, Arc::clone(&functions.manage_callers), TOKEN).await?;
         let environment: String = stack
             .environment()
             .iter()
@@ -58,13 +72,31 @@ impl Serve {
                 "+14155550100 spoke with agent-a an hour ago: events/connect/flow/voice-inbound.json finds them.",
             );
         }
-        tokio::signal::ctrl_c().await?;
+        show::note(&format!(
+            "The directory's API is at {}/directory; send `Authorization: Bearer {TOKEN}`.",
+            api.url()
+        ));
+        tokio::select! {
+            stopped = tokio::signal::ctrl_c() => stopped?,
+            never = deliver(&stack, &functions) => match never {},
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
 
+/// Delivers what functions put on the bus, and shows what the chat is told.
+async fn deliver(stack: &Stack, functions: &Functions) -> Infallible {
+    loop {
+        if let Err(problem) = functions.deliver().await {
+            anstream::eprintln!("{problem:#}");
+        }
+        show::chat(&stack.simulated_chat.take_posted());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
 /// An hour ago the caller of the samples spoke with an agent: a call through the flow, and what Connect said of it.
-async fn remember_sample_caller(stack: &Stack) -> Result<()> {
+async fn remember_sample_caller(here: &Functions) -> Result<()> {
     let hour_ago = Timestamp::now() - SignedDuration::from_hours(1);
     let mut past = World::start(Centre::load(None)?, &[]).await?;
     let mut call = Call::new("+14155550100", hour_ago);
@@ -77,6 +109,5 @@ async fn remember_sample_caller(stack: &Stack) -> Result<()> {
     });
     call.caller.conversation.seconds = 240;
     let run = past.spoke(&call, "agent-a", Some(5)).await?;
-    let here = Functions::new(stack, &[], &emf_sink(std::io::sink())).await?;
     here.settle(&run.finished).await
 }

@@ -4,7 +4,8 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ringback_contact_flow::run::{DialFact, Ending, Entry, LambdaFact, Place, Run, StepStatus, What};
-use serde_json::Value;
+use ringback_local::simulated_chat::Posted;
+use serde_json::{Map, Value};
 
 const DIM: Style = Style::new().dimmed();
 const BOLD: Style = Style::new().bold();
@@ -60,6 +61,18 @@ pub(crate) fn run(run: &Run, zone: &TimeZone, detail: Detail) {
     anstream::println!("  {BOLD}{how}{BOLD:#}");
 }
 
+/// What the team's chat was told about a call.
+pub(crate) fn chat(posted: &[Posted]) {
+    if posted.is_empty() {
+        return;
+    }
+    anstream::println!("  {DIM}── in the chat{DIM:#}");
+    for message in posted {
+        let text = message.text().replace('\n', " · ");
+        anstream::println!("  #{:<10} {text}", message.channel);
+    }
+}
+
 fn is_bookkeeping(what: &What) -> bool {
     matches!(
         what,
@@ -68,6 +81,11 @@ fn is_bookkeeping(what: &What) -> bool {
             | What::AttributesSet { .. }
             | What::HookSet { .. }
             | What::TargetQueue { .. }
+            | What::Looped { .. }
+            | What::Lambda {
+                outcome: LambdaFact::Started { .. },
+                ..
+            }
     )
 }
 
@@ -106,6 +124,9 @@ fn words(what: &What) -> String {
     };
     let name = function.rsplit(':').next().unwrap_or(function);
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if answer.contains_key("planLength") {
+        return format!("{name} answers in {took_milliseconds} ms: {}", plan(answer));
+    }
     // What decides first, the details after it.
     let first = ["status", "reason", "agentId", "rating", "source", "mode"];
     let (mut fields, details): (Vec<_>, Vec<_>) =
@@ -117,6 +138,21 @@ fn words(what: &What) -> String {
         .map(|(key, value)| format!("{key}={}", text(value)))
         .collect();
     format!("{name} answers in {took_milliseconds} ms: {}", fields.join(" "))
+}
+
+/// A classification in a line; all of it is in the attributes that the flow sets next.
+fn plan(answer: &Map<String, Value>) -> String {
+    let field = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
+    let steps = (1..=6).filter(|step| field(&format!("step{step}Kind")) != "none");
+    let steps: Vec<_> = steps.map(|step| field(&format!("step{step}Name"))).collect();
+    format!(
+        "{} ({}): class {}, plan {}; “{}”",
+        field("status"),
+        field("reason"),
+        field("class"),
+        steps.join(" → "),
+        field("summary"),
+    )
 }
 
 fn style(what: &What) -> Style {
