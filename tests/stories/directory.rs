@@ -174,6 +174,41 @@ async fn an_older_version_never_wins_and_the_same_one_changes_nothing() {
 }
 
 #[tokio::test]
+async fn nothing_is_left_of_somebody_who_is_forgotten_at_their_contact_points() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME, SECOND]))
+        .await
+        .unwrap();
+    desk.change("order.placed", order("A-1", 1)).await.unwrap();
+    desk.change("customer.deleted", json!({"customerId": "c-1", "version": 2}))
+        .await
+        .unwrap();
+    let client = desk.stack.dynamo_client().await;
+    let left = client
+        .scan()
+        .table_name(CALLERS_TABLE)
+        .send()
+        .await
+        .unwrap()
+        .items
+        .unwrap();
+    assert!(!left.is_empty());
+    for item in &left {
+        let item = format!("{item:?}");
+        assert!(
+            !item.contains("4155550101") && !item.contains("4155550109") && !item.contains("Customer A"),
+            "{item}"
+        );
+    }
+    // The order is open all the same, and comes back with the customer.
+    assert!(desk.directory.order("A-1").await.unwrap().is_some());
+    desk.change("customer.updated", customer(3, &[SECOND]))
+        .await
+        .unwrap();
+    assert_eq!(orders(&desk.behind(SECOND).await.unwrap()), ["A-1"]);
+}
+
+#[tokio::test]
 async fn changes_at_the_same_time_lose_nothing() {
     let desk = desk().await;
     let mut tasks = Vec::new();

@@ -13,7 +13,7 @@
 //!
 //! A record also has a `version`, with which changes are compared, and a `revision`, which counts writes; everything
 //! else follows from records in the same transactions. A `gone` record is a tombstone: it remembers the version until
-//! `expiresAt`. The record of a customer whom nobody has told of yet has the version 0.
+//! `expiresAt`, and of a customer whose orders are still open, that they are under the customer's id. The record of a customer whom nobody has told of yet has the version 0.
 
 use std::collections::{BTreeMap, HashMap};
 

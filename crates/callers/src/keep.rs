@@ -191,11 +191,10 @@ impl Directory {
                 writes.push(put(&self.table, pointer, None)?);
             }
         } else {
+            // The orders outlive the person, under the customer's id: nothing is left at the contact points.
             bury(&mut record, now);
-            // Where the person's orders are stays known: they outlive the person.
-            if let Some(home) = &home_before {
-                record.insert(TO.to_owned(), item::text(home.written()));
-            }
+            record.insert(TO.to_owned(), item::text(home.written()));
+            record.insert(MOVING.to_owned(), item::list(&moving));
         }
         gone.sort();
         gone.dedup();
@@ -209,15 +208,13 @@ impl Directory {
         if !self.transact(writes).await? {
             return Ok(Attempt::Again);
         }
-        if person.is_some() {
-            self.move_orders(id, &record).await?;
-        }
+        self.move_orders(id, &record).await?;
         Ok(Attempt::Done(Kept::Stored))
     }
 
     /// Brings a customer's orders from where they were to the customer's home.
     async fn move_orders(&self, id: &str, record: &Item) -> Result<(), DirectoryError> {
-        let Some(home) = item::point(record, TO).filter(|_| !item::is_gone(record)) else {
+        let Some(home) = item::point(record, TO) else {
             return Ok(());
         };
         let sources = item::points(record, MOVING);

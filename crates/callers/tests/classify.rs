@@ -267,7 +267,10 @@ fn of_two_people_with_one_number_the_one_with_an_order_is_calling() {
         ..Case::default()
     };
     let known = shared.classify();
-    assert_eq!((known.class.as_str(), known.customer_name), ("known-customer", None));
+    assert_eq!(
+        (known.class.as_str(), known.customer_name),
+        ("known-customer", None)
+    );
     assert_eq!(known.summary, "Caller with a shared number …0100");
 
     // One person, and nobody.
