@@ -167,6 +167,11 @@ impl World {
         self.call(&earlier).await
     }
 
+    /// What the functions have written to CloudWatch, as EMF lines.
+    pub fn metrics_text(&self) -> String {
+        self.metrics.text()
+    }
+
     /// The sum of a metric so far.
     pub fn metric(&self, name: &str) -> u64 {
         self.metrics

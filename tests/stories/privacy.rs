@@ -1,8 +1,11 @@
 //! No log line, metric or answer holds a caller's number or an attribute's value.
 
+use ringback_local::centre::Centre;
 use ringback_local::gate::{Fault, Gate};
+use ringback_local::marketplace::{self, MARKETPLACE};
+use ringback_local::simulated_bus::BusBehaviour;
 use ringback_local::simulated_connect::Behaviour;
-use ringback_local::world::Lines;
+use ringback_local::world::{Call, Lines, World};
 use ringback_tests::{Leg, Story, at};
 use serde_json::{Value, json};
 
@@ -115,4 +118,109 @@ async fn metrics_have_no_agent_as_a_dimension() {
     ];
     assert_eq!(dimensions, expected);
     assert!(!text.contains("agent-a"), "an agent in the metrics");
+}
+
+#[tokio::test]
+async fn no_log_line_or_metric_of_a_classified_call_names_the_caller_the_order_or_a_secret() {
+    let logs = Lines::default();
+    let writer = logs.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::INFO)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let settings = [("ANSWER_BUDGET_MS", "400"), ("ATTEMPT_TIMEOUT_MS", "60")];
+    let mut world = World::start(Centre::load(None).unwrap(), &settings)
+        .await
+        .unwrap();
+    let at = "2026-11-20T10:00:00Z".parse().unwrap();
+    marketplace::fill(&world.stack, MARKETPLACE, at).await.unwrap();
+    for number in [
+        "+14155550101",
+        "+14155550102",
+        "+14155550105",
+        "+14155550121",
+        "anonymous",
+    ] {
+        world.call(&Call::new(number, at).keys(["1"])).await.unwrap();
+    }
+    // Everything that can fail: the chat, the bus, the table, and documents that are none.
+    for (status, retry) in [(429, Some(1)), (500, None), (404, None)] {
+        world.stack.simulated_chat.refuse_next(status, retry);
+        drop(world.call(&Call::new("+14155550102", at).keys(["1"])).await);
+    }
+    world.stack.simulated_bus.behave(BusBehaviour::EntriesFail);
+    drop(world.call(&Call::new("+14155550101", at)).await);
+    world.stack.simulated_bus.behave(BusBehaviour::Normal);
+    let api = |body: Value| {
+        json!({"rawPath": "/directory/people/c-1", "body": body.to_string(), "requestContext": {
+            "http": {"method": "PUT"}, "authorizer": {"iam": {}},
+        }})
+    };
+    let manage = std::sync::Arc::clone(&world.functions.manage_callers);
+    let mut said = String::new();
+    for body in [
+        json!({"name": ["Customer A"], "contacts": ["phone:+14155550101"]}),
+        json!({"contacts": ["+1 415 555 0101 Customer A"]}),
+        json!({"language": "Customer A +14155550101"}),
+        json!({"tags": ["Customer A"], "kind": "Customer A"}),
+    ] {
+        said += &manage.take(&api(body), at).await.unwrap().to_string();
+    }
+    for event in [
+        json!({"detail-type": "customer.updated", "detail": {"customerId": "Customer A", "version": 1}}),
+        json!({"detail-type": "order.placed", "detail": {"orderId": "A-1", "placedAt": "Customer A", "contact": "+14155550101"}}),
+    ] {
+        manage.take(&event, at).await.unwrap();
+    }
+    said += &world
+        .stack
+        .dead_letters
+        .letters()
+        .iter()
+        .map(|letter| letter.reason.clone())
+        .collect::<String>();
+    for fault in [Fault::Down, Fault::Throttled, Fault::Hanging] {
+        world.stack.gate().unwrap().fail(Gate::EVERYTHING, fault);
+        drop(world.call_only(&Call::new("+14155550101", at)).await);
+        if fault != Fault::Hanging {
+            said += &manage
+                .take(&api(json!({"name": "Customer A"})), at)
+                .await
+                .unwrap()
+                .to_string();
+        }
+    }
+    let (logs, metrics) = (logs.text(), world.metrics_text());
+    assert!(logs.lines().count() > 40, "{}", logs.lines().count());
+    for personal in [
+        "Customer",
+        "Partner A",
+        "415555",
+        "two pizzas",
+        "a cake",
+        "/services/",
+        "example.com",
+    ] {
+        for (what, text) in [("log", &logs), ("metric", &metrics), ("error", &said)] {
+            // Names of fields and the examples in messages may be said, what stands in the fields may not.
+            let allowed = [
+                "customerId",
+                "CustomerPhoneNumber",
+                "+14155550121",
+                "+14155550100",
+            ];
+            let text = allowed
+                .iter()
+                .fold(text.clone(), |text, word| text.replace(word, ""));
+            let line = text.lines().find(|line| line.contains(personal));
+            assert!(
+                line.is_none(),
+                "{personal} in a {what}: {}",
+                line.unwrap_or_default()
+            );
+        }
+    }
 }
