@@ -82,6 +82,14 @@ impl StringMap {
     }
 }
 
+impl FromIterator<(&'static str, String)> for StringMap {
+    fn from_iter<I: IntoIterator<Item = (&'static str, String)>>(fields: I) -> Self {
+        fields
+            .into_iter()
+            .fold(Self::new(), |map, (name, value)| map.with(name, value))
+    }
+}
+
 impl From<StringMap> for FlowAnswer {
     fn from(map: StringMap) -> Self {
         Self::StringMap(map)

@@ -17,6 +17,14 @@ pub fn time_left(deadline_ms: u64, now: SystemTime) -> Option<Duration> {
     ))
 }
 
+/// What is kept of an invocation's remaining time for sending the answer.
+const RESERVE: Duration = Duration::from_millis(150);
+
+/// How long a function may take for its answer: its budget, or what is left of the invocation if that is less.
+pub fn time_for_answer(budget: Duration, left: Option<Duration>) -> Duration {
+    left.map_or(budget, |left| budget.min(left.saturating_sub(RESERVE)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

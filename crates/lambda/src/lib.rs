@@ -10,7 +10,7 @@ mod vars;
 
 pub use aws::{Patience, aws_config, aws_loader, error_code};
 pub use dead_letter::{DeadLetterError, DeadLetters};
-pub use deadline::time_left;
+pub use deadline::{time_for_answer, time_left};
 pub use logs::{init_logs, init_logs_to_stderr};
 pub use metrics::{MetricsSink, emf_sink, stdout_metrics};
 pub use secrets::{SecretError, Secrets};

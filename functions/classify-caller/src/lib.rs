@@ -17,7 +17,7 @@ use ringback_callers::{
 use ringback_connect::caller::caller_of_flow;
 use ringback_connect::flow_answer::{FlowAnswer, StringMap};
 use ringback_connect::{CallerKind, CallerPoint, FlowEvent, NoCaller};
-use ringback_lambda::{MetricsSink, Secrets};
+use ringback_lambda::{MetricsSink, Secrets, time_for_answer};
 use serde_json::Value;
 use tracing::{error, info, warn};
 
@@ -27,8 +27,6 @@ use crate::metrics::AnswerMetrics;
 use crate::remote::{About, Remote, Told};
 use crate::rules::CachedRules;
 
-/// What is kept of the Lambda's remaining time for sending the answer.
-const RESERVE: Duration = Duration::from_millis(150);
 /// The parameter with what the caller typed in.
 const ENTERED: &str = "enteredNumber";
 /// What Amazon Connect stores where a caller typed nothing in.
@@ -91,9 +89,7 @@ impl App {
     /// `now` is the time of day, `time_left` what remains until Lambda ends the invocation.
     pub async fn answer(&self, event: &Value, now: Timestamp, time_left: Option<Duration>) -> Value {
         let started = Instant::now();
-        let budget = time_left.map_or(self.config.budget, |left| {
-            self.config.budget.min(left.saturating_sub(RESERVE))
-        });
+        let budget = time_for_answer(self.config.budget, time_left);
         let answered = match FlowEvent::decode(event) {
             Ok(event) => {
                 for problem in &event.malformed {
@@ -320,10 +316,7 @@ fn log(contact: &str, answered: &Answered, latency: Duration) {
 }
 
 fn encoded(answer: &Answer) -> Value {
-    let map = answer
-        .fields()
-        .into_iter()
-        .fold(StringMap::new(), |map, (name, value)| map.with(name, value));
+    let map: StringMap = answer.fields().into_iter().collect();
     FlowAnswer::from(map).into_value().unwrap_or_else(|problem| {
         // Texts are bounded, so this cannot be reached; a flow gets its status and reason all the same.
         error!(bytes = problem.bytes, "The answer was too large for a flow");

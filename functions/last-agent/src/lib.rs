@@ -10,16 +10,13 @@ use jiff::Timestamp;
 use ringback_connect::FlowEvent;
 use ringback_connect::flow_answer::{FlowAnswer, StringMap};
 use ringback_contacts::{Answer, Answered, Ask, ContactStore, LastAgents, Reason, Search, Status};
-use ringback_lambda::MetricsSink;
+use ringback_lambda::{MetricsSink, time_for_answer};
 use serde_json::Value;
 use tracing::{error, info, warn};
 
 pub use config::Config;
 
 use crate::metrics::AnswerMetrics;
-
-/// What is kept of the Lambda's remaining time for sending the answer.
-const RESERVE: Duration = Duration::from_millis(150);
 
 /// The function `last-agent`.
 #[derive(Debug)]
@@ -57,9 +54,7 @@ impl App {
     /// `now` is the time of day, `time_left` what remains until Lambda ends the invocation.
     pub async fn answer(&self, event: &Value, now: Timestamp, time_left: Option<Duration>) -> Value {
         let started = Instant::now();
-        let budget = time_left.map_or(self.config.budget, |left| {
-            self.config.budget.min(left.saturating_sub(RESERVE))
-        });
+        let budget = time_for_answer(self.config.budget, time_left);
         let answered = match FlowEvent::decode(event) {
             Ok(event) => {
                 for problem in &event.malformed {
@@ -129,10 +124,7 @@ fn log(contact: &str, answered: &Answered, latency: Duration) {
 }
 
 fn encoded(answer: &Answer) -> Value {
-    let map = answer
-        .fields()
-        .into_iter()
-        .fold(StringMap::new(), |map, (name, value)| map.with(name, value));
+    let map: StringMap = answer.fields().into_iter().collect();
     FlowAnswer::from(map).into_value().unwrap_or_else(|problem| {
         // Ids are bounded, so this cannot be reached; a flow gets its status and reason all the same.
         error!(bytes = problem.bytes, "The answer was too large for a flow");
