@@ -164,7 +164,7 @@ impl Scene<'_> {
             kind: StepKind::Menu,
             name: label(menu.name.as_deref(), "menu"),
             target: on.to_string(),
-            seconds: within(menu.seconds, MENU_SECONDS, 5),
+            seconds: MENU_SECONDS,
             prompt: self.prompt(menu.prompt.as_deref(), || {
                 let whom = self.called(offered);
                 format!("To speak with {whom}, press 1. For anything else, press 2.")
@@ -301,7 +301,8 @@ impl Template {
 
 /// From and to, both included: what the blocks of a flow take.
 pub(crate) type Bounds = (i64, i64);
-pub(crate) const MENU_SECONDS: Bounds = (1, 180);
+/// What the shipped flows give a caller to think.
+const MENU_SECONDS: u16 = 5;
 pub(crate) const EXTERNAL_SECONDS: Bounds = (5, 600);
 pub(crate) const QUEUE_SECONDS: Bounds = (0, 1000);
 

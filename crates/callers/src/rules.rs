@@ -140,7 +140,8 @@ pub enum Template {
     HangUp(Said),
 }
 
-/// Key 1 leads to the next step, anything else to another one.
+/// Key 1 leads to the next step, anything else to another one. How long a caller may think is the flow's: its block
+/// takes no value at run time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Menu {
@@ -151,9 +152,6 @@ pub struct Menu {
     pub first: String,
     /// The name of a later step. Where that is left out, the one after it.
     pub otherwise: String,
-    /// How long the caller may think.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<i64>,
     /// What the caller hears.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,

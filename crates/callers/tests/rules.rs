@@ -66,7 +66,7 @@ fn rules_are_written_as_they_were_read() {
         "rules": [{"name": "vip", "when": {"tags": ["vip"], "channel": ["VOICE"], "openOrder": false}, "class": "vip",
             "priority": 2, "queue": "q-1", "language": "de-DE", "plan": "vip"}],
         "plans": {"vip": [
-            {"menu": {"first": "office", "otherwise": "queue", "seconds": 5}},
+            {"menu": {"first": "office", "otherwise": "queue"}},
             {"external": {"name": "office", "to": "office"}}, {"message": {}}, {"queue": {"queue": "default", "seconds": 20}},
             {"hangUp": {"prompt": "Goodbye."}}
         ]},
@@ -91,7 +91,7 @@ fn what_is_wrong_is_named_by_its_path() {
             "long": [{"message": {"name": "a"}}, {"message": {"name": "b"}}, {"message": {"name": "c"}},
                 {"message": {"name": "d"}}, {"message": {"name": "e"}}, {"message": {"name": "f"}}, {"hangUp": {}}],
             "odd": [
-                {"menu": {"first": "q", "otherwise": "shop", "seconds": 181}},
+                {"menu": {"first": "q", "otherwise": "shop"}},
                 {"external": {"name": "shop", "to": "nowhere", "seconds": 4, "prompt": ""}},
                 {"queue": {"name": "shop", "queue": "a b", "seconds": 1001, "prompt": "{shopname} {orderId} {"}},
             ],
@@ -115,7 +115,6 @@ fn what_is_wrong_is_named_by_its_path() {
     rules[2].when is never asked: rules[0] already takes every such caller
     plans.empty needs a step
     plans.long has more than six steps
-    plans.odd[0].menu.seconds must be 1 to 180
     plans.odd[0].menu.first must be the name of the next step
     plans.odd[1].external.seconds must be 5 to 600
     plans.odd[1].external.to is neither shop nor one of places

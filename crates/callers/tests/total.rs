@@ -132,7 +132,7 @@ fn when() -> impl Strategy<Value = Value> {
 fn step() -> impl Strategy<Value = Value> {
     let common = (maybe(text()), maybe(any::<i64>()), maybe(text()));
     (0..6, common, text(), text()).prop_map(|(kind, (name, seconds, prompt), a, b)| match kind {
-        0 | 1 => json!({"menu": lean(json!({"name": name, "first": a, "otherwise": b, "seconds": seconds, "prompt": prompt}))}),
+        0 | 1 => json!({"menu": lean(json!({"name": name, "first": a, "otherwise": b, "prompt": prompt}))}),
         2 | 3 => json!({"external": lean(json!({"name": a, "to": b, "seconds": seconds, "prompt": prompt}))}),
         4 => json!({"queue": lean(json!({"name": name, "queue": a, "seconds": seconds, "prompt": prompt}))}),
         _ => json!({"message": lean(json!({"name": name, "prompt": prompt}))}),

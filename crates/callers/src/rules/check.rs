@@ -9,9 +9,7 @@ use super::{LONGEST_PROMPT, MOST_STEPS, Rule, Rules, SHOP, Template, When, speak
 use crate::classify::is_language;
 use crate::document::Problem;
 use crate::model::PersonKind;
-use crate::plan::{
-    Bounds, EXTERNAL_SECONDS, MENU_SECONDS, PLACEHOLDERS, Part, QUEUE_SECONDS, is_name, is_queue, parts,
-};
+use crate::plan::{Bounds, EXTERNAL_SECONDS, PLACEHOLDERS, Part, QUEUE_SECONDS, is_name, is_queue, parts};
 
 /// Rules, places and plans, of each; more would not fit in one item of DynamoDB.
 const MOST_ENTRIES: usize = 100;
@@ -104,7 +102,6 @@ impl Rules {
             );
             let prompt = match step {
                 Template::Menu(menu) => {
-                    found.seconds(&path, menu.seconds, MENU_SECONDS);
                     let after = steps.get(index + 1..).unwrap_or_default();
                     let next = after.first().is_some_and(|next| next.name() == menu.first);
                     found.unless(next, format!("{path}.first"), "must be the name of the next step");
