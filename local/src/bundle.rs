@@ -92,8 +92,7 @@ pub fn template(flows: &[FlowFile], parameters: &Map<String, Value>) -> Result<S
     });
     let yaml = serde_yaml_ng::to_string(&template)?;
     Ok(format!(
-        "# Made by `ringback flow bundle` from the flows as JSON and their parameters. Do not edit.\n\
-         # Variables in lower case, such as ${{next}}, stand for what flows repeat: below a flow is what each is.\n{yaml}"
+        "# Made by `ringback flow bundle` from the flows as JSON and their parameters. Do not edit.\n{yaml}"
     ))
 }
 
@@ -107,7 +106,7 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
             .with_context(|| format!("{}.json: Metadata.type", file.stem))?,
     };
     let used = file.placeholders();
-    let mut variables: Map<_, _> = flows
+    let variables: Map<_, _> = flows
         .iter()
         .filter(|other| used.contains(&other.placeholder()))
         .map(|other| {
@@ -115,12 +114,11 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
             (other.placeholder(), arn)
         })
         .collect();
-    let (text, abbreviations) = abbreviate(compact(&file.text)?, &used);
-    variables.extend(abbreviations);
-    let content = if variables.is_empty() {
-        json!(text)
-    } else {
-        json!([text, variables])
+    let text = compact(&file.text)?;
+    let content = match (used.is_empty(), variables.is_empty()) {
+        (true, _) => json!(text),
+        (false, true) => json!({"Fn::Sub": text}),
+        (false, false) => json!({"Fn::Sub": [text, variables]}),
     };
     // A function must be associated with the instance before a flow may name it.
     let after: Vec<_> = functions
@@ -135,7 +133,7 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
             "Name": if said("name").is_empty() { &file.stem } else { said("name") },
             "Description": said("description"),
             "Type": kind.name(),
-            "Content": {"Fn::Sub": content},
+            "Content": content,
         },
     });
     if let (false, Value::Object(resource)) = (after.is_empty(), &mut resource) {
@@ -144,56 +142,7 @@ fn resource(file: &FlowFile, flows: &[FlowFile], functions: &BTreeSet<String>) -
     Ok(resource)
 }
 
-/// What every flow repeats, and the variables of `Fn::Sub` that stand for it where that is shorter.
-const ABBREVIATIONS: &[(&str, &str)] = &[
-    ("at", r#"":{"isFriendlyName":true,"position":{"x":"#),
-    (
-        "kept",
-        r#"},"TargetContact":"Current"},"Transitions":{"Errors":[{"ErrorType":"NoMatchingError","NextAction":"#,
-    ),
-    (
-        "failed",
-        r#""Transitions":{"Errors":[{"ErrorType":"NoMatchingError","NextAction":"#,
-    ),
-    (
-        "otherwise",
-        r#"],"Errors":[{"ErrorType":"NoMatchingCondition","NextAction":"#,
-    ),
-    ("failing", r#"{"ErrorType":"NoMatchingError","NextAction":"#),
-    ("when", r#"{"Condition":{"Operands":["#),
-    ("then", r#"],"Operator":"Equals"},"NextAction":"#),
-    ("next", r#"}],"NextAction":"#),
-    ("cases", r#""Transitions":{"Conditions":["#),
-    ("block", r#"{"Identifier":"#),
-    ("with", r#"","Parameters":{""#),
-    (
-        "start",
-        r#""Parameters":{"InvocationTimeLimitSeconds":"8","InvocationType":"ASYNCHRONOUS","LambdaFunctionARN":"#,
-    ),
-    ("set", r#"},"Type":"UpdateContactAttributes"},"#),
-    ("call", r#"},"Type":"InvokeLambdaFunction"},"#),
-    ("step", r#""$.Attributes.step"#),
-    ("answer", r#""$.External."#),
-];
-
-/// The text with those abbreviations that make it shorter, and what they stand for. Once they are substituted it is
-/// the same text: CloudFormation sends the instance what the file says.
-fn abbreviate(mut text: String, used: &BTreeSet<String>) -> (String, Map<String, Value>) {
-    let mut variables = Map::new();
-    for (name, phrase) in ABBREVIATIONS.iter().filter(|(name, _)| !used.contains(*name)) {
-        let short = format!("${{{name}}}");
-        let saved = text.matches(phrase).count() * phrase.len().saturating_sub(short.len());
-        // Its own line in the template, with the indentation.
-        if saved > name.len() + phrase.len() + 20 {
-            text = text.replace(phrase, &short);
-            variables.insert((*name).to_owned(), json!(phrase));
-        }
-    }
-    (text, variables)
-}
-
-/// The flow with one block a line: a template of flows as they are written would be over the 51 200 bytes that
-/// CloudFormation takes without a bucket, and one line for a flow would hide every change.
+/// The flow with one block a line: shorter than it is written, and not one line, which would hide every change.
 fn compact(text: &str) -> Result<String> {
     let Value::Object(mut flow) = serde_json::from_str(text)? else {
         bail!("a flow is an object")

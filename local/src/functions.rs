@@ -15,6 +15,9 @@ use crate::kinesis::batch;
 use crate::simulated_bus::SimulatedBus;
 use crate::stack::Stack;
 
+/// The source of directory events, the default of the template's parameter.
+const DIRECTORY_SOURCE: &str = "ringback.directory";
+
 /// The functions over a stack.
 #[derive(Debug)]
 pub struct Functions {
@@ -69,23 +72,29 @@ impl Functions {
         self.deliver().await
     }
 
-    /// Delivers what lies on the bus: steps of calls to `notify`, everything else to `manage-callers`.
+    /// Delivers what lies on the bus, as the rules of `infra/template.yaml` do: steps of calls to `notify`, changes of the
+    /// directory to `manage-callers`. What a function does not take stays there.
     ///
     /// # Errors
-    /// When a function does not take it.
+    /// When a function does not take an event.
     pub async fn deliver(&self) -> Result<()> {
-        for event in self.bus.take() {
-            let is = |key: &str, word: &str| event.get(key).and_then(Value::as_str) == Some(word);
-            let time = event
-                .get("time")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .parse()?;
-            if is("source", SOURCE) && is("detail-type", DETAIL_TYPE) {
-                self.notify.take(&event, time).await?;
-            } else {
-                self.manage_callers.take(&event, time).await?;
+        let mut events = self.bus.take().into_iter();
+        while let Some(event) = events.next() {
+            if let Err(problem) = self.hand_over(&event).await {
+                self.bus.put_back(std::iter::once(event).chain(events).collect());
+                return Err(problem);
             }
+        }
+        Ok(())
+    }
+
+    async fn hand_over(&self, event: &Value) -> Result<()> {
+        let field = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
+        let time = field("time").parse()?;
+        match (field("source"), field("detail-type")) {
+            (SOURCE, DETAIL_TYPE) => drop(self.notify.take(event, time).await?),
+            (DIRECTORY_SOURCE, _) => drop(self.manage_callers.take(event, time).await?),
+            _ => {}
         }
         Ok(())
     }

@@ -72,6 +72,13 @@ impl SimulatedBus {
         self.inner().envelopes.clone()
     }
 
+    /// Puts events back that could not be delivered, before those that came since.
+    pub fn put_back(&self, mut events: Vec<Value>) {
+        let mut inner = self.inner();
+        events.append(&mut inner.envelopes);
+        inner.envelopes = events;
+    }
+
     /// The same, taken off the bus: what is delivered is gone.
     pub fn take(&self) -> Vec<Value> {
         std::mem::take(&mut self.inner().envelopes)

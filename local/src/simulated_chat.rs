@@ -74,12 +74,39 @@ async fn take(State(chat): State<SimulatedChat>, uri: Uri, body: String) -> Resp
             None => status.into_response(),
         };
     }
-    match serde_json::from_str(&body) {
-        Ok(body) => {
+    match serde_json::from_str::<Value>(&body) {
+        Ok(body) if is_message(&body) => {
             let channel = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
             inner.posted.push(Posted { channel, body });
             "ok".into_response()
         }
+        Ok(_) => (StatusCode::BAD_REQUEST, "invalid_blocks").into_response(),
         Err(_) => (StatusCode::BAD_REQUEST, "invalid_payload").into_response(),
     }
+}
+
+/// What Slack takes of what is sent here: a text to fall back on, at most 50 blocks, of kinds that show text, each with
+/// at most 3000 characters in it.
+fn is_message(body: &Value) -> bool {
+    let filled = |text: &Value, most: usize| {
+        let length = text.as_str().map_or(0, |text| text.chars().count());
+        (1..=most).contains(&length)
+    };
+    let text = |object: &Value| {
+        let kind = object.get("type").and_then(Value::as_str);
+        matches!(kind, Some("mrkdwn" | "plain_text"))
+            && object.get("text").is_some_and(|text| filled(text, 3000))
+    };
+    let block = |block: &Value| match block.get("type").and_then(Value::as_str) {
+        Some("section" | "header") => block.get("text").is_some_and(text),
+        Some("context") => {
+            let elements = block.get("elements").and_then(Value::as_array);
+            elements.is_some_and(|elements| (1..=10).contains(&elements.len()) && elements.iter().all(text))
+        }
+        Some("divider") => true,
+        _ => false,
+    };
+    let blocks = body.get("blocks").and_then(Value::as_array);
+    body.get("text").is_some_and(|text| filled(text, 40_000))
+        && blocks.is_some_and(|blocks| (1..=50).contains(&blocks.len()) && blocks.iter().all(block))
 }

@@ -1,5 +1,6 @@
 //! One call after another through the call centre, with what Connect says about each delivered to the functions.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,6 +30,8 @@ pub struct Call {
     pub at: Timestamp,
     /// The flow, by the name of its file.
     pub flow: String,
+    /// Contact attributes that an earlier flow has set.
+    pub attributes: BTreeMap<String, String>,
     /// What the caller keys, how patient they are, how they talk.
     pub caller: Caller,
     /// What agents are doing when the call comes in, by id; the others are available.
@@ -44,6 +47,7 @@ impl Call {
             channel: Channel::Voice,
             at,
             flow: INBOUND.to_owned(),
+            attributes: BTreeMap::new(),
             caller: Caller::default(),
             agents: Vec::new(),
         }
@@ -123,6 +127,7 @@ impl World {
             _ => Contact::new(id, call.channel),
         };
         contact.customer_id.clone_from(&call.customer_id);
+        contact.attributes.clone_from(&call.attributes);
         let mut centre = self.centre.centre.clone();
         for (id, state) in &call.agents {
             let agent = centre.agents.iter_mut().find(|agent| agent.id == *id);

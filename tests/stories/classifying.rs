@@ -342,6 +342,76 @@ async fn a_backend_that_knows_nobody_is_slow_down_or_lying_leaves_the_answer_to_
 }
 
 #[tokio::test]
+async fn a_backend_that_is_not_there_or_whose_keys_are_not_leaves_the_answer_to_the_directory() {
+    // Nobody listens on that port any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = format!("http://{gone}/lookup");
+    let desk = marketplace_with(&[("LOOKUP_URL", &url), ("LOOKUP_SECRET_ARN", KEYS)]).await;
+    assert_eq!(desk.call("+14155550101").await["customerId"], "c-1");
+    desk.stack.simulated_secrets.set(KEYS, "key");
+    assert_eq!(desk.call("+14155550101").await["customerId"], "c-1");
+    for word in ["no-keys", "down"] {
+        assert!(
+            desk.metrics.text().contains(&format!("\"Lookup\":\"{word}\"")),
+            "{word}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn keys_that_were_changed_are_read_again_and_the_backend_is_believed_again() {
+    let body = json!({"people": [{"customerId": "r-1", "version": 1}]}).to_string();
+    let (desk, _backend) = with_backend(move |_| signed(200, body.as_bytes(), "newest-key"), "800").await;
+    assert_eq!(desk.call("+14155550101").await["source"], "directory");
+    desk.stack.simulated_secrets.set(KEYS, "newest-key");
+    assert_eq!(desk.call("+14155550101").await["source"], "remote");
+}
+
+#[tokio::test]
+async fn a_backend_that_hangs_never_takes_the_directorys_answer_away() {
+    // A backend that may take longer than the whole answer.
+    let backend = MockServer::start().await;
+    let slow = ResponseTemplate::new(404).set_delay(Duration::from_secs(5));
+    Mock::given(method("POST"))
+        .respond_with(slow)
+        .mount(&backend)
+        .await;
+    let url = backend.uri();
+    let settings = [
+        ("LOOKUP_URL", url.as_str()),
+        ("LOOKUP_SECRET_ARN", KEYS),
+        ("LOOKUP_TIMEOUT_MS", "3000"),
+        ("ANSWER_BUDGET_MS", "500"),
+    ];
+    let desk = marketplace_with(&settings).await;
+    desk.stack.simulated_secrets.set(KEYS, "key");
+    for _ in 0..5 {
+        let started = Instant::now();
+        assert_eq!(desk.call("+14155550101").await["customerId"], "c-1");
+        assert!(started.elapsed() < Duration::from_millis(500));
+    }
+    assert_eq!(desk.metrics.text().matches("\"Lookup\":\"open\"").count(), 2);
+}
+
+#[tokio::test]
+async fn a_backend_that_answers_is_enough_though_the_table_hangs() {
+    let body = json!({"people": [{"customerId": "r-1", "version": 1}]}).to_string();
+    let (desk, _backend) = with_backend(move |_| signed(200, body.as_bytes(), "new-key"), "800").await;
+    assert_eq!(desk.call("+14155550101").await["customerId"], "r-1");
+    desk.stack.gate().unwrap().fail(Gate::EVERYTHING, Fault::Hanging);
+    let started = Instant::now();
+    assert_eq!(desk.call("+14155550101").await["customerId"], "r-1");
+    assert!(
+        started.elapsed() < Duration::from_millis(350),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[tokio::test]
 async fn a_backend_that_keeps_failing_is_left_alone() {
     let (desk, backend) = with_backend(|_| ResponseTemplate::new(503), "300").await;
     for _ in 0..10 {

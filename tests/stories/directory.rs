@@ -43,8 +43,10 @@ fn reads(desk: &Desk) -> u32 {
 async fn a_classification_reads_three_times_at_most_with_one_order_or_five_hundred() {
     let desk = desk().await;
     marketplace::fill(&desk.stack, MARKETPLACE, noon()).await.unwrap();
-    desk.call("+14155550101").await;
+    // An instance that has just started also reads the rules.
     reads(&desk);
+    desk.call("+14155550106").await;
+    assert_eq!(reads(&desk), 4);
     // Own partition and the shop; with an alias, where it leads too. The rules are in the instance by now.
     for (number, expected) in [
         ("+14155550101", 2),
@@ -523,6 +525,16 @@ async fn the_api_keeps_shows_and_forgets_documents_and_names_the_field_that_is_w
         assert!(path.starts_with(field), "{what}: {answer}");
         assert!(!answer.to_string().contains("4155550177"), "{what}: {answer}");
     }
+    // All mistakes at once, in our own words.
+    let odd = json!({"placedAt": "Customer A", "title": 5, "contact": HOME});
+    let (_, answer) = desk.api("PUT", "/directory/orders/A-1", Some(odd)).await.unwrap();
+    assert_eq!(
+        answer["problems"],
+        json!([
+            {"path": "placedAt", "message": "is no time such as 2026-11-20T10:00:00Z"},
+            {"path": "title", "message": "must be a string"},
+        ])
+    );
     for (method, path, status) in [
         ("GET", "/directory/cats/1", 404),
         ("POST", "/directory/people/c-1", 405),
@@ -535,6 +547,56 @@ async fn the_api_keeps_shows_and_forgets_documents_and_names_the_field_that_is_w
         desk.api("GET", "/directory/people/c-1", None).await.unwrap().0,
         503
     );
+}
+
+#[tokio::test]
+async fn every_kind_of_document_is_kept_shown_repeated_and_forgotten() {
+    let desk = desk().await;
+    let shop = json!({"version": 1, "name": "Pizzeria One", "phone": "+14155550121", "hours": {"timeZone": "UTC", "always": true}});
+    let order = json!({"version": 1, "contact": HOME, "placedAt": "2026-11-20T08:00:00Z"});
+    let alias = json!({"version": 1, "contact": SECOND, "to": HOME});
+    let rules = json!({"version": 1, "rules": [{"name": "all", "when": {}, "class": "everybody"}]});
+    for (path, document) in [
+        (
+            "/directory/people/c-1",
+            json!({"version": 1, "name": "Customer A"}),
+        ),
+        ("/directory/shops/shop-1", shop),
+        ("/directory/orders/A-1", order),
+        ("/directory/aliases/x", alias),
+        ("/directory/rules", rules),
+    ] {
+        assert_eq!(
+            desk.api("DELETE", path, None).await.unwrap(),
+            (200, json!({"kept": "repeated"})),
+            "{path}"
+        );
+        for kept in ["stored", "repeated"] {
+            let answer = desk.api("PUT", path, Some(document.clone())).await.unwrap();
+            assert_eq!(answer, (200, json!({"kept": kept})), "{path}");
+        }
+        let (status, body) = desk.api("GET", path, None).await.unwrap();
+        assert_eq!(status, 200, "{path}");
+        for (field, value) in document.as_object().unwrap() {
+            assert_eq!(&body[field], value, "{path}");
+        }
+        for kept in ["stored", "repeated"] {
+            let answer = desk.api("DELETE", path, None).await.unwrap();
+            assert_eq!(answer, (200, json!({"kept": kept})), "{path}");
+        }
+        assert_eq!(desk.api("GET", path, None).await.unwrap().0, 404, "{path}");
+    }
+    let raw = |body: String| {
+        json!({"rawPath": "/directory/rules", "body": body, "requestContext": {
+            "http": {"method": "PUT"}, "authorizer": {"iam": {}},
+        }})
+    };
+    let (status, answer) = desk.api_event(&raw("{\n\"a\":".to_owned())).await.unwrap();
+    assert_eq!(
+        (status, &answer["problems"][0]["message"]),
+        (400, &json!("is no JSON: line 2, column 4"))
+    );
+    assert_eq!(desk.api_event(&raw(" ".repeat(300_000))).await.unwrap().0, 413);
 }
 
 #[tokio::test]

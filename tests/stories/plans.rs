@@ -576,7 +576,7 @@ async fn a_queue_that_is_full_is_passed_and_the_last_one_says_so() {
 
 #[tokio::test]
 async fn out_of_hours_a_shop_is_rung_and_no_agent_is_offered() {
-    let mut functions = Functions::who_plan(&[TO_DEAF_SHOP, TO_SUPPORT, TO_OFFICE]);
+    let mut functions = Functions::who_plan(&[TO_DEAF_SHOP, TO_SUPPORT]);
     let run = call_at(night(), &centre(), &Caller::default(), &mut functions).await;
     assert_eq!(
         story(&run),
@@ -586,6 +586,14 @@ async fn out_of_hours_a_shop_is_rung_and_no_agent_is_offered() {
     assert_eq!(
         functions.reports()[1..],
         ["transferred shop", "rang-out shop", "gave-up call-centre"]
+    );
+    // A queue that is closed is passed like one that is full.
+    let mut functions = Functions::who_plan(&[TO_SUPPORT, TO_OFFICE]);
+    let run = call_at(night(), &centre(), &Caller::default(), &mut functions).await;
+    assert!(story(&run).contains(&"+14155550130: answered after 4 s, 60 s of talk".to_owned()));
+    assert_eq!(
+        functions.reports()[1..],
+        ["transferred office", "answered office"]
     );
 }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringback_connect::ids::InstanceId;
 use ringback_connect::{CallerKey, CallerPoint};
@@ -97,13 +98,13 @@ impl Directory {
     /// # Errors
     /// When the table does not answer.
     pub async fn behind(&self, point: &CallerPoint) -> Result<Behind, DirectoryError> {
-        let own = self.partition(point, false).await?;
+        let own = self.read(point).await?;
         let mut behind = Behind::default();
         behind.add(&own);
         match aliases(&own, point).as_slice() {
             [] => {}
             [to] => {
-                let target = self.partition(to, false).await?;
+                let target = self.read(to).await?;
                 let (people, orders) = (behind.people.len(), behind.orders.len());
                 behind.add(&target);
                 let led_somewhere = (people, orders) != (behind.people.len(), behind.orders.len());
@@ -146,24 +147,39 @@ impl Directory {
             .ok_or_else(|| DirectoryError::with("rules-of-another-shape"))
     }
 
-    /// All items of a contact point; of more than 1 MB, some thousand orders, the first.
-    pub(crate) async fn partition(
-        &self,
-        point: &CallerPoint,
-        consistent: bool,
-    ) -> Result<Vec<Item>, DirectoryError> {
-        let answer = self
-            .client
+    /// The items of a contact point: one request, which brings at most 1 MB, people and aliases first and then some
+    /// thousand orders.
+    async fn read(&self, point: &CallerPoint) -> Result<Vec<Item>, DirectoryError> {
+        let answer = self.query(point).send().await;
+        let answer = answer.map_err(|error| DirectoryError::of(&error))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
+    /// All items of a contact point, as they are now.
+    pub(crate) async fn partition(&self, point: &CallerPoint) -> Result<Vec<Item>, DirectoryError> {
+        let mut items = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self
+                .query(point)
+                .consistent_read(true)
+                .set_exclusive_start_key(from);
+            let page = page.send().await.map_err(|error| DirectoryError::of(&error))?;
+            items.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+
+    fn query(&self, point: &CallerPoint) -> QueryFluentBuilder {
+        self.client
             .query()
             .table_name(&self.table)
             .key_condition_expression("#id = :id")
             .expression_attribute_names("#id", ID)
             .expression_attribute_values(":id", item::text(self.point_key(point)))
-            .consistent_read(consistent)
-            .send()
-            .await
-            .map_err(|error| DirectoryError::of(&error))?;
-        Ok(answer.items.unwrap_or_default())
     }
 
     pub(crate) async fn record(&self, id: &str, consistent: bool) -> Result<Option<Item>, DirectoryError> {

@@ -71,8 +71,24 @@ pub fn read<T: Document>(document: &Value, version: u64) -> Result<T, Vec<Proble
     if !problems.is_empty() {
         return Err(problems);
     }
-    let document: T = decoded(fields, version)?;
-    let problems = document.problems();
+    // Every field that cannot be read is said, not only the first.
+    let mut left = fields.clone();
+    let mut problems = Vec::new();
+    let document: T = loop {
+        match decoded(&left, version) {
+            Ok(document) => break document,
+            Err(problem) => {
+                let field = problem.path.split(['.', '[']).next().unwrap_or_default();
+                if left.remove(field).is_none() {
+                    // It lacks a field without which nothing more can be said.
+                    problems.extend(Some(problem).filter(|_| problems.is_empty()));
+                    return Err(problems);
+                }
+                problems.push(problem);
+            }
+        }
+    };
+    problems.extend(document.problems());
     if problems.is_empty() {
         Ok(document)
     } else {
@@ -88,34 +104,43 @@ pub fn read_rules(document: &Value, version: u64) -> Result<Rules, Vec<Problem>>
     let Value::Object(fields) = document else {
         return Err(vec![Problem::new("the document", "must be an object")]);
     };
-    let rules: Rules = decoded(fields, version)?;
+    let rules: Rules = decoded(fields, version).map_err(|problem| vec![problem])?;
     rules.check().map(|()| rules)
 }
 
-fn decoded<T: DeserializeOwned>(fields: &Map<String, Value>, version: u64) -> Result<T, Vec<Problem>> {
+fn decoded<T: DeserializeOwned>(fields: &Map<String, Value>, version: u64) -> Result<T, Problem> {
     let mut fields = fields.clone();
     fields.retain(|_, value| !value.is_null());
     let version = fields.entry("version").or_insert(version.into());
     if version.as_u64().is_none_or(|version| version == 0) {
-        return Err(vec![Problem::new("version", "must be a whole number from 1")]);
+        return Err(Problem::new("version", "must be a whole number from 1"));
     }
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = error.path().to_string();
-        vec![Problem::new(path, plain(error.inner()))]
+        let message = plain(error.inner());
+        // Hours are checked as a whole, and say themselves where they are wrong: `weekly.monday[0]: ends …`.
+        match message.split_once(": ") {
+            Some((inner, message)) if path.ends_with("hours") => {
+                Problem::new(format!("{path}.{inner}"), message)
+            }
+            _ => Problem::new(path, message),
+        }
     })
 }
 
-/// serde's words without the value they may quote: `invalid type: string "…", expected u64` is `is not u64`.
+/// serde's words without the value they may quote: `invalid type: string "…", expected u64` is `must be u64`.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once("expected ") {
         Some((before, expected)) if before.starts_with("unknown field") => {
             format!("has a field it cannot have; it can have {expected}")
         }
-        Some((_, expected)) => format!("must be {expected}"),
-        None if text.starts_with("unknown variant") => "is none of its words".to_owned(),
-        None if text.contains('"') || text.contains('`') => "has another form".to_owned(),
-        None => text,
+        Some((before, expected)) if before.starts_with("invalid ") => format!("must be {expected}"),
+        _ if text.starts_with("unknown variant") => "is none of its words".to_owned(),
+        _ if text.starts_with("missing field") => text.replace('`', ""),
+        // Ours quote nothing; whoever else quotes something may quote a value.
+        _ if text.contains(['"', '`']) => "has another form".to_owned(),
+        _ => text,
     }
 }
 

@@ -54,7 +54,7 @@ impl Directory {
             return Ok(None);
         };
         let part = format!("{CUSTOMER}{id}");
-        let partition = self.partition(&home, true).await?;
+        let partition = self.partition(&home).await?;
         Ok(partition
             .iter()
             .find(|found| item::part(found) == part)
@@ -74,7 +74,7 @@ impl Directory {
             return Ok(None);
         };
         let part = format!("{ORDER}{id}");
-        let partition = self.partition(&at, true).await?;
+        let partition = self.partition(&at).await?;
         Ok(partition
             .iter()
             .find(|found| item::part(found) == part)
@@ -112,7 +112,9 @@ impl Directory {
         version: Option<u64>,
         now: Timestamp,
     ) -> Result<Kept, DirectoryError> {
-        let version = self.version_after(&self.customer_key(id), version).await?;
+        let Some(version) = self.end_of(&self.customer_key(id), version).await? else {
+            return Ok(Kept::Repeated);
+        };
         self.repeatedly(|| self.try_person(id, version, None, now)).await
     }
 
@@ -219,7 +221,7 @@ impl Directory {
         };
         let sources = item::points(record, MOVING);
         for from in &sources {
-            for found in self.partition(from, true).await? {
+            for found in self.partition(from).await? {
                 let order = Some(&found)
                     .filter(|found| item::part(found).starts_with(ORDER))
                     .and_then(item::document::<Order>)
@@ -297,7 +299,9 @@ impl Directory {
         version: Option<u64>,
         now: Timestamp,
     ) -> Result<Kept, DirectoryError> {
-        let version = self.version_after(&self.order_key(id), version).await?;
+        let Some(version) = self.end_of(&self.order_key(id), version).await? else {
+            return Ok(Kept::Repeated);
+        };
         self.repeatedly(|| self.try_order(id, version, None, now)).await
     }
 
@@ -380,7 +384,7 @@ impl Directory {
 
     /// Where a contact point leads to, if to one place; else the point itself.
     async fn led(&self, point: CallerPoint) -> Result<CallerPoint, DirectoryError> {
-        let partition = self.partition(&point, true).await?;
+        let partition = self.partition(&point).await?;
         Ok(match aliases(&partition, &point).as_slice() {
             [to] => to.clone(),
             _ => point,
@@ -414,7 +418,9 @@ impl Directory {
         version: Option<u64>,
         now: Timestamp,
     ) -> Result<Kept, DirectoryError> {
-        let version = self.version_after(&self.alias_key(id), version).await?;
+        let Some(version) = self.end_of(&self.alias_key(id), version).await? else {
+            return Ok(Kept::Repeated);
+        };
         self.repeatedly(|| self.try_alias(id, version, None, now)).await
     }
 
@@ -525,7 +531,9 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Kept, DirectoryError> {
         let key = self.shop_key(id);
-        let version = self.version_after(&key, version).await?;
+        let Some(version) = self.end_of(&key, version).await? else {
+            return Ok(Kept::Repeated);
+        };
         self.put_record(&key, version, None, Some(now)).await
     }
 
@@ -543,6 +551,9 @@ impl Directory {
     /// # Errors
     /// When the table does not answer.
     pub async fn delete_rules(&self) -> Result<Kept, DirectoryError> {
+        if self.record(&self.rules_key(), true).await?.is_none() {
+            return Ok(Kept::Repeated);
+        }
         let write = self.delete(&self.rules_key(), RECORD)?;
         self.transact(vec![write]).await.map(|_| Kept::Stored)
     }
@@ -577,15 +588,15 @@ impl Directory {
         .await
     }
 
-    /// The version given, else one more than is stored.
-    async fn version_after(&self, key: &str, version: Option<u64>) -> Result<u64, DirectoryError> {
-        match version {
-            Some(version) => Ok(version),
-            None => {
-                let stored = self.record(key, true).await?;
-                Ok(stored.map_or(1, |stored| item::count(&stored, VERSION).saturating_add(1)))
-            }
+    /// The version of an end: the one given, else one more than is stored. None where there is nothing to end.
+    async fn end_of(&self, key: &str, version: Option<u64>) -> Result<Option<u64>, DirectoryError> {
+        if version.is_some() {
+            return Ok(version);
         }
+        let stored = self.record(key, true).await?;
+        Ok(stored
+            .filter(|stored| !item::is_gone(stored))
+            .map(|stored| item::count(&stored, VERSION).saturating_add(1)))
     }
 
     async fn repeatedly<F, A>(&self, attempt: F) -> Result<Kept, DirectoryError>

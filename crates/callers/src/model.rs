@@ -104,7 +104,7 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shop_id: Option<String>,
     /// When it was placed; of several open orders the newest counts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "moment")]
     pub placed_at: Timestamp,
     /// What it is, in a few words, for the agent.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -122,6 +122,13 @@ impl fmt::Debug for Order {
             .field("version", &self.version);
         shown.finish_non_exhaustive()
     }
+}
+
+/// A time, with words of our own where it is none: those of others quote what was sent.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse()
+        .map_err(|_| serde::de::Error::custom("is no time such as 2026-11-20T10:00:00Z"))
 }
 
 /// A partner's shop. `Debug` shows ids only.

@@ -34,8 +34,16 @@ impl Breaker {
         }
     }
 
+    /// A call that counts as failed unless it is told otherwise: also one that nobody waits for any more.
+    pub(crate) fn call(&self) -> Call<'_> {
+        Call {
+            breaker: self,
+            worked: false,
+        }
+    }
+
     /// Notes how a call ended.
-    pub(crate) fn note(&self, worked: bool, now: Instant) {
+    fn note(&self, worked: bool, now: Instant) {
         let mut state = self.state();
         if worked {
             *state = State::default();
@@ -49,6 +57,26 @@ impl Breaker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call under way.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    breaker: &'a Breaker,
+    worked: bool,
+}
+
+impl Call<'_> {
+    /// The backend answered as it should.
+    pub(crate) fn worked(mut self) {
+        self.worked = true;
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.breaker.note(self.worked, Instant::now());
     }
 }
 
@@ -76,5 +104,19 @@ mod tests {
         assert!(breaker.admits(after(61)));
         breaker.note(true, after(61));
         assert!(breaker.admits(after(61)) && breaker.admits(after(61)));
+    }
+
+    #[test]
+    fn a_call_that_nobody_waits_for_any_more_is_a_failure() {
+        let breaker = Breaker::default();
+        for _ in 0..2 {
+            drop(breaker.call());
+        }
+        breaker.call().worked();
+        for _ in 0..3 {
+            assert!(breaker.admits(Instant::now()));
+            drop(breaker.call());
+        }
+        assert!(!breaker.admits(Instant::now()));
     }
 }

@@ -6,6 +6,7 @@ mod metrics;
 mod remote;
 mod rules;
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -27,6 +28,8 @@ use crate::metrics::AnswerMetrics;
 use crate::remote::{About, Remote, Told};
 use crate::rules::CachedRules;
 
+/// What is kept of the budget for what comes after the backend: choosing, a plan, and sending the answer.
+const RESERVE: Duration = Duration::from_millis(100);
 /// The parameter with what the caller typed in.
 const ENTERED: &str = "enteredNumber";
 /// What Amazon Connect stores where a caller typed nothing in.
@@ -95,7 +98,7 @@ impl App {
                 for problem in &event.malformed {
                     warn!(contact.id = %event.contact.contact_id, problem = %problem, "Left out an unreadable field of a flow's event");
                 }
-                let answered = tokio::time::timeout(budget, self.find(&event, now)).await;
+                let answered = tokio::time::timeout(budget, self.find(&event, budget, now)).await;
                 let answered = answered.unwrap_or_else(|_| unavailable(Reason::OutOfTime));
                 log(event.contact.contact_id.as_str(), &answered, started.elapsed());
                 answered
@@ -109,7 +112,7 @@ impl App {
         encoded(&answered.answer)
     }
 
-    async fn find(&self, event: &FlowEvent, now: Timestamp) -> Answered {
+    async fn find(&self, event: &FlowEvent, budget: Duration, now: Timestamp) -> Answered {
         let ask = self.ask(event);
         let contact = &event.contact;
         let tenant = &contact.instance_arn.id;
@@ -147,13 +150,24 @@ impl App {
             verified: ask.verified,
             channel: contact.channel.as_str(),
         };
-        // All three at once: the caller hears silence for as long as the slowest.
-        let (told, known, rules) = tokio::join!(
-            self.ask_remote(about, now),
-            read(&directory, point),
-            self.rules.get(&directory)
-        );
-        let (told, remote) = told;
+        // All three at once: the caller hears silence meanwhile. The backend must leave time for its stand-in, and where
+        // it answers nobody waits for that.
+        let patience = budget.saturating_sub(RESERVE);
+        let who = async {
+            let mut directorys = pin!(read(&directory, point));
+            let mut asked = pin!(self.ask_remote(about, patience, now));
+            tokio::select! {
+                (told, remote) = &mut asked => match told {
+                    Some(told) => (Some(told), remote, Ok(None)),
+                    None => (None, remote, directorys.await.map(Some)),
+                },
+                known = &mut directorys => {
+                    let (told, remote) = asked.await;
+                    (told, remote, known.map(Some))
+                }
+            }
+        };
+        let ((told, remote, known), rules) = tokio::join!(who, self.rules.get(&directory));
         let source = if told.is_some() {
             Source::Remote
         } else {
@@ -161,7 +175,7 @@ impl App {
         };
         let (behind, shop) = match (told, known) {
             (Some(told), _) => (told.behind, told.shop),
-            (None, Ok(known)) => known,
+            (None, Ok(known)) => known.unwrap_or_default(),
             (None, Err(problem)) => {
                 warn!(contact.id = %contact.contact_id, code = problem.code, "The callers table did not answer");
                 return Answered {
@@ -250,11 +264,16 @@ impl App {
         }
     }
 
-    async fn ask_remote(&self, about: About<'_>, now: Timestamp) -> (Option<Told>, &'static str) {
+    async fn ask_remote(
+        &self,
+        about: About<'_>,
+        patience: Duration,
+        now: Timestamp,
+    ) -> (Option<Told>, &'static str) {
         let Some(remote) = &self.remote else {
             return (None, "off");
         };
-        match remote.ask(about, now).await {
+        match remote.ask(about, patience, now).await {
             Ok(Some(told)) => (Some(told), "ok"),
             Ok(None) => (None, "unknown"),
             Err(trouble) => {

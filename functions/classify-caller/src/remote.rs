@@ -1,5 +1,6 @@
 //! The operator's own backend: asked with a signed request, believed only with a signed answer.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -25,6 +26,8 @@ pub(crate) struct Remote {
     client: Client,
     lookup: Lookup,
     keys: Secrets,
+    /// An answer was not signed by any key we know: they may have been changed.
+    doubted: AtomicBool,
     breaker: Breaker,
 }
 
@@ -117,28 +120,42 @@ impl Remote {
             client,
             lookup,
             keys,
+            doubted: AtomicBool::new(false),
             breaker: Breaker::default(),
         })
     }
 
-    /// What the backend knows; none where it knows nobody.
-    pub(crate) async fn ask(&self, about: About<'_>, now: Timestamp) -> Result<Option<Told>, Trouble> {
+    /// What the backend knows; none where it knows nobody. It takes the configured time at most, and `patience` if that
+    /// is less.
+    pub(crate) async fn ask(
+        &self,
+        about: About<'_>,
+        patience: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Told>, Trouble> {
         if !self.breaker.admits(Instant::now()) {
             return Err(Trouble::Open);
         }
+        let call = self.breaker.call();
         // The time limit also holds for reading the secret and the body, which the client's own does not cover alike.
-        let asked = tokio::time::timeout(self.lookup.timeout, self.exchange(about, now)).await;
+        let patience = patience.min(self.lookup.timeout);
+        let asked = tokio::time::timeout(patience, self.exchange(about, now)).await;
         let told = asked.unwrap_or(Err(Trouble::Slow));
-        self.breaker.note(told.is_ok(), Instant::now());
-        if told.as_ref().is_err_and(|trouble| *trouble == Trouble::Unsigned) {
-            // The keys may have been changed. Whoever asks next is to have the new ones.
-            drop(tokio::time::timeout(self.lookup.timeout, self.keys.refresh()).await);
+        match &told {
+            Ok(_) => call.worked(),
+            Err(Trouble::Unsigned) => self.doubted.store(true, Ordering::Relaxed),
+            Err(_) => {}
         }
         told
     }
 
     async fn exchange(&self, about: About<'_>, now: Timestamp) -> Result<Option<Told>, Trouble> {
-        let secret = self.keys.get().await.map_err(|_| Trouble::NoKeys)?;
+        let secret = if self.doubted.swap(false, Ordering::Relaxed) {
+            self.keys.refresh().await
+        } else {
+            self.keys.get().await
+        };
+        let secret = secret.map_err(|_| Trouble::NoKeys)?;
         let keys: Vec<_> = secret.expose_secret().split_whitespace().collect();
         if keys.is_empty() {
             return Err(Trouble::NoKeys);

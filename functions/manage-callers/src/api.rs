@@ -156,7 +156,7 @@ async fn route(
         ["directory", "shops", id] => (Kind::Shops, *id),
         ["directory", "aliases", id] => (Kind::Aliases, *id),
         _ => {
-            let known = "There are /directory/people, /orders, /shops and /aliases, each with /{id}, /rules and /search.";
+            let known = "There are people/{id}, orders/{id}, shops/{id}, aliases/{id}, rules and search, each after /directory/.";
             return Ok(Response::error(404, "no-such-path", known));
         }
     };

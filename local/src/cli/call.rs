@@ -54,6 +54,8 @@ The marketplace of events/directory/marketplace.jsonl is in the directory:
     ringback call --from +14155550104
     ringback call --from +14155550121
     ringback call --from +14155550199
+  A number that the caller has typed in before, which proves nothing:
+    ringback call --from +14155550199 --attribute enteredNumber=4155550101
   The caller hangs up while the shop rings:
     ringback call --from +14155550102 --press 1 --hang-up-after 20")]
 pub(crate) struct Call {
@@ -90,6 +92,9 @@ pub(crate) struct Call {
     /// Who is in the directory: a file of changes, a line each, as they stand on the bus; or `none`.
     #[arg(long, value_name = "FILE", default_value = "marketplace")]
     directory: String,
+    /// A contact attribute that an earlier flow has set, for example `enteredNumber=4155550101`.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    attribute: Vec<(String, String)>,
     /// The caller hangs up so many seconds after the call came in, unless somebody has answered by then.
     #[arg(long, value_name = "SECONDS")]
     hang_up_after: Option<u32>,
@@ -115,7 +120,7 @@ pub(crate) struct Call {
     /// A setting of a function, for example `STICKY_MODE=agent-queue`.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
-    /// What befalls the contacts table during the call.
+    /// What befalls the tables during the call. Nothing is told in the chat then.
     #[arg(long, value_enum)]
     fault: Option<Trouble>,
     /// The transcript and the contact as JSON.
@@ -275,6 +280,7 @@ impl Call {
             By::Email => Channel::Email,
         };
         call.flow = flow;
+        call.attributes = self.attribute.iter().cloned().collect();
         call.agents.clone_from(&self.agent);
         call.caller.keys = self
             .press
@@ -409,6 +415,7 @@ fn time(text: &str) -> Result<Timestamp> {
 
 fn outside(text: &str) -> Result<(String, ExternalNumber)> {
     let (number, what) = pair(text).context("for example +14155550130=rings-out")?;
+    ringback_connect::phone::E164::parse(&number).context("expected a number in E.164 before the =")?;
     let behaviour = match what
         .split_once(':')
         .map_or((what.as_str(), None), |(word, seconds)| (word, Some(seconds)))

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 /// Gives an Amazon Connect call centre a memory: the whole system on one machine, and the operator's tool.
 ///
-/// Without a command it tells the story of a returning caller, on real functions, a real table and the shipped flows.
+/// Without a command it tells two stories of callers, on real functions, real tables and the shipped flows.
 #[derive(Debug, Parser)]
 #[command(name = "ringback", version, arg_required_else_help = false)]
 pub(crate) struct Arguments {
@@ -28,11 +28,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell the story of a returning caller.
+    /// Tell the stories of a returning caller and of a customer with an open order.
     Demo(demo::Demo),
     /// Make one call through a contact flow and show every block.
     Call(Box<call::Call>),
-    /// Keep everything that the functions talk to running, for `cargo lambda watch`.
+    /// Keep everything that the functions talk to running, for `cargo lambda watch`, with the directory's API.
     Serve(serve::Serve),
     /// Fill the directory of callers from a file.
     Import(Box<import::Import>),
