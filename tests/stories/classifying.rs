@@ -89,7 +89,7 @@ async fn a_shop_that_is_gone_has_no_hours_or_is_closed_is_not_rung() {
         let rung = steps(&answer).contains(&"external +14155550121".to_owned());
         assert_eq!(rung, open == "true", "{open}: {:?}", steps(&answer));
     }
-    let gone = json!({"shopId": "shop-1", "version": u64::MAX});
+    let gone = json!({"shopId": "shop-1", "version": u64::MAX / 2});
     desk.change("shop.deleted", gone).await.unwrap();
     let answer = desk.call("+14155550101").await;
     assert_eq!(
@@ -465,4 +465,58 @@ async fn no_name_breaks_the_whisper_or_the_answer() {
         }
         assert!(answer.to_string().len() < 32 * 1024);
     }
+}
+
+#[tokio::test]
+async fn a_backend_that_may_take_longer_than_the_answer_costs_nobody_what_the_directory_knows() {
+    let backend = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(5)))
+        .mount(&backend)
+        .await;
+    let url = backend.uri();
+    let desk = marketplace_with(&[
+        ("LOOKUP_URL", url.as_str()),
+        ("LOOKUP_SECRET_ARN", KEYS),
+        ("LOOKUP_TIMEOUT_MS", "3000"),
+        ("ANSWER_BUDGET_MS", "600"),
+    ])
+    .await;
+    desk.stack.simulated_secrets.set(KEYS, "key");
+    for _ in 0..5 {
+        let answer = desk.call("+14155550101").await;
+        assert_eq!(answer["customerId"], "c-1", "{answer}");
+    }
+    let asked = backend.received_requests().await.unwrap().len();
+    assert_eq!(asked, 3, "then it is left alone");
+}
+
+#[tokio::test]
+async fn the_rules_of_one_instance_are_not_those_of_another() {
+    let desk = marketplace_with(&[]).await;
+    let rules =
+        json!({"version": 1_000_000_000_000_000_u64, "rules": [{"name": "all", "class": "everybody"}]});
+    desk.change("rules.updated", rules).await.unwrap();
+    let mut event = Leg::inbound("call", 0).from("+14155550199").flow_event();
+    let answer = desk.classify_caller.answer(&event, noon(), None).await;
+    assert_eq!(answer["class"], "everybody");
+    let instance = event.pointer_mut("/Details/ContactData/InstanceARN").unwrap();
+    *instance = json!("arn:aws:connect:eu-west-2:111122223333:instance/00000000-0000-4000-8000-0000000000ff");
+    let answer = desk.classify_caller.answer(&event, noon(), None).await;
+    assert_eq!(answer["class"], "unknown");
+}
+
+#[tokio::test]
+async fn the_customer_id_that_connect_tells_is_verified() {
+    let desk = marketplace_with(&[]).await;
+    let mut event = Leg::inbound("call", 0).flow_event();
+    let contact = event.pointer_mut("/Details/ContactData").unwrap();
+    contact["CustomerEndpoint"] = Value::Null;
+    contact["Attributes"] = json!({});
+    contact["CustomerId"] = json!("c-1");
+    let answer = desk.classify_caller.answer(&event, noon(), None).await;
+    assert_eq!(
+        (&answer["customerId"], &answer["verified"]),
+        (&json!("c-1"), &json!("true"))
+    );
 }

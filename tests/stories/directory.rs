@@ -1,6 +1,7 @@
 //! The directory: what changes do to it in any order, what it costs to read, and the API in front of it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringback_callers::{AliasFate, Behind, Kept};
@@ -646,4 +647,270 @@ async fn an_event_that_is_no_change_goes_to_the_dead_letters_and_a_table_that_is
         person.version, 1_795_161_600_000,
         "the event's time is its version"
     );
+}
+
+#[tokio::test]
+async fn an_order_that_meets_another_change_while_its_customer_moves_is_not_left_behind() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("order.placed", order("A-1", 1)).await.unwrap();
+    let gated = desk
+        .stack
+        .manage_callers(&[], ringback_lambda::emf_sink(std::io::sink()))
+        .await
+        .unwrap();
+    let gate = desk.stack.gate().unwrap().clone();
+    let event = json!({"detail-type": "customer.updated", "detail": customer(2, &[SECOND])});
+    // Only the move, which follows the slow query, meets another transaction.
+    gate.fail("Query", Fault::Slow(Duration::from_millis(500)));
+    let meet = async {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        gate.fail("TransactWriteItems", Fault::Conflict(1));
+    };
+    let (taken, ()) = tokio::join!(gated.take(&event, noon()), meet);
+    taken.unwrap();
+    gate.heal();
+    assert_eq!(orders(&desk.behind(SECOND).await.unwrap()), ["A-1"]);
+    assert_eq!(desk.behind(HOME).await.unwrap(), Behind::default());
+}
+
+#[tokio::test]
+async fn an_alias_at_the_new_home_leads_nowhere_else_and_one_of_a_person_who_is_gone_to_nobody() {
+    let desk = desk().await;
+    let other = |version: u64| json!({"customerId": "c-2", "version": version, "name": "Customer B", "contacts": [HOME]});
+    let alias = json!({"aliasId": "x", "version": 1, "contact": SECOND, "to": "customer:c-1"});
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("alias.updated", alias).await.unwrap();
+    // The number that was an alias becomes the home, and the old number somebody else's.
+    desk.change("customer.updated", customer(2, &[SECOND]))
+        .await
+        .unwrap();
+    desk.change("customer.updated", other(1)).await.unwrap();
+    let behind = desk.behind(SECOND).await.unwrap();
+    assert_eq!((behind.people.len(), behind.alias), (1, AliasFate::None));
+    // Back again, and forgotten: the alias must not name who has the number next.
+    desk.change("customer.deleted", json!({"customerId": "c-2", "version": 2}))
+        .await
+        .unwrap();
+    desk.change("customer.updated", customer(3, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("customer.deleted", json!({"customerId": "c-1", "version": 4}))
+        .await
+        .unwrap();
+    desk.change("customer.updated", other(3)).await.unwrap();
+    let behind = desk.behind(SECOND).await.unwrap();
+    assert_eq!((behind.people.len(), behind.alias), (0, AliasFate::Broken));
+}
+
+#[tokio::test]
+async fn an_order_that_names_a_second_contact_alone_stays_with_it_when_the_customer_moves() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME, SECOND]))
+        .await
+        .unwrap();
+    let order =
+        json!({"orderId": "A-1", "version": 1, "contact": SECOND, "placedAt": "2026-11-20T08:00:00Z"});
+    desk.change("order.placed", order).await.unwrap();
+    let third = "phone:+14155550107";
+    desk.change("customer.updated", customer(2, &[third, SECOND]))
+        .await
+        .unwrap();
+    for point in [SECOND, third] {
+        assert_eq!(orders(&desk.behind(point).await.unwrap()), ["A-1"], "{point}");
+    }
+    desk.change("customer.deleted", json!({"customerId": "c-1", "version": 3}))
+        .await
+        .unwrap();
+    assert_eq!(
+        orders(&desk.behind(SECOND).await.unwrap()),
+        ["A-1"],
+        "the customer is gone"
+    );
+    desk.change("customer.updated", customer(4, &[HOME]))
+        .await
+        .unwrap();
+    assert_eq!(
+        orders(&desk.behind(SECOND).await.unwrap()),
+        ["A-1"],
+        "no longer the customer's"
+    );
+}
+
+#[tokio::test]
+async fn a_number_that_is_one_persons_home_and_second_to_two_others_names_nobody() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("order.placed", order("A-1", 1)).await.unwrap();
+    for id in [2, 3] {
+        let other = json!({"customerId": format!("c-{id}"), "version": 1,
+            "contacts": [format!("phone:+1415555012{id}"), HOME]});
+        desk.change("customer.updated", other).await.unwrap();
+    }
+    let answer = desk.call("+14155550101").await;
+    assert_eq!(
+        (&answer["reason"], &answer["customerName"], &answer["orderId"]),
+        (&json!("shared-number"), &json!("none"), &json!("none"))
+    );
+}
+
+#[tokio::test]
+async fn a_customer_of_more_than_a_page_of_orders_moves_with_all_of_them() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    let id = |number: u32| format!("{number:0>128}");
+    for number in 0..900 {
+        let mut order = order(&id(number), 1);
+        order["title"] = json!("👩".repeat(200));
+        order["shopId"] = json!("x".repeat(128));
+        desk.change("order.placed", order).await.unwrap();
+    }
+    assert!(desk.directory.order(&id(899)).await.unwrap().is_some());
+    desk.change("customer.updated", customer(2, &[SECOND]))
+        .await
+        .unwrap();
+    assert_eq!(orders(&desk.behind(HOME).await.unwrap()).len(), 0);
+    assert!(desk.directory.order(&id(899)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_customer_of_very_many_aliases_can_still_be_changed() {
+    let desk = desk().await;
+    let mut refused = 0;
+    for number in 0..100 {
+        let alias = json!({"aliasId": format!("x-{number}"), "version": 1, "contact": format!("chat:x-{number}"), "to": "customer:c-1"});
+        refused += u32::from(desk.change("alias.updated", alias).await.is_err());
+    }
+    let many: Vec<_> = (0..20).map(|number| format!("chat:y-{number}")).collect();
+    let more: Vec<_> = (0..20).map(|number| format!("chat:z-{number}")).collect();
+    for (version, contacts) in [(1, many), (2, more)] {
+        let contacts: Vec<_> = contacts.iter().map(String::as_str).collect();
+        desk.change("customer.updated", customer(version, &contacts))
+            .await
+            .unwrap();
+    }
+    assert!(refused > 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_without_the_value_whatever_the_value_says() {
+    let desk = desk().await;
+    let (status, answer) = desk
+        .api(
+            "PUT",
+            "/directory/people/c-1",
+            Some(json!({"tags": "I expected +14155550100"})),
+        )
+        .await
+        .unwrap();
+    assert_eq!(status, 400);
+    assert!(!answer.to_string().contains("5550100"), "{answer}");
+    // A version beyond which there is none could never be deleted.
+    let (status, _) = desk
+        .api("PUT", "/directory/people/c-1", Some(json!({"version": u64::MAX})))
+        .await
+        .unwrap();
+    assert_eq!(status, 400);
+    let (status, _) = desk
+        .api("DELETE", "/directory/people/c-1", Some(json!([3])))
+        .await
+        .unwrap();
+    assert_eq!(status, 400, "a version that is not understood deletes nothing");
+}
+
+#[tokio::test]
+async fn an_alias_that_changes_hands_leaves_nothing_with_whoever_had_it() {
+    let desk = desk().await;
+    let other = json!({"customerId": "c-2", "version": 1, "contacts": ["phone:+14155550122"]});
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("customer.updated", other).await.unwrap();
+    for (version, contact, to) in [(1, SECOND, "customer:c-1"), (2, "chat:x", "customer:c-2")] {
+        let alias = json!({"aliasId": "x", "version": version, "contact": contact, "to": to});
+        desk.change("alias.updated", alias).await.unwrap();
+    }
+    // A move takes a customer's aliases along; this one is not theirs any more.
+    let third = "phone:+14155550107";
+    desk.change("customer.updated", customer(2, &[third]))
+        .await
+        .unwrap();
+    assert_eq!(desk.behind(SECOND).await.unwrap(), Behind::default());
+    assert_eq!(desk.behind("chat:x").await.unwrap().people[0].customer_id, "c-2");
+}
+
+#[tokio::test]
+async fn an_order_that_is_placed_while_its_customer_moves_is_where_they_live_now() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    let event = json!({"detail-type": "order.placed", "detail": order("A-1", 1)});
+    let gate = desk.stack.gate().unwrap().clone();
+    gate.fail("TransactWriteItems", Fault::Slow(Duration::from_millis(600)));
+    let moving = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        gate.heal();
+        desk.change("customer.updated", customer(2, &[SECOND])).await
+    };
+    let (placed, moved) = tokio::join!(desk.manage_callers.take(&event, noon()), moving);
+    placed.unwrap();
+    moved.unwrap();
+    assert_eq!(orders(&desk.behind(SECOND).await.unwrap()), ["A-1"]);
+    assert_eq!(desk.behind(HOME).await.unwrap(), Behind::default());
+}
+
+#[tokio::test]
+async fn a_tombstone_expires_and_what_comes_after_it_does_not() {
+    let desk = desk().await;
+    let client = desk.stack.dynamo_client().await;
+    let key = format!("{}#order#A-1", desk.directory.tenant());
+    let expiry = async || {
+        let asked = client
+            .get_item()
+            .table_name(CALLERS_TABLE)
+            .key("id", AttributeValue::S(key.clone()))
+            .key("part", AttributeValue::S("record".to_owned()));
+        let record = asked.send().await.unwrap().item.unwrap();
+        let expiry = record
+            .get("expiresAt")
+            .map(|at| at.as_n().unwrap().parse::<i64>().unwrap());
+        expiry.map(|at| (at - noon().as_second()) / (24 * 3600))
+    };
+    let closed = json!({"orderId": "A-1", "version": 1});
+    desk.change("order.closed", closed).await.unwrap();
+    assert_eq!(expiry().await, Some(30));
+    desk.change("order.placed", order("A-1", 2)).await.unwrap();
+    assert_eq!(expiry().await, None);
+}
+
+#[tokio::test]
+async fn a_move_that_was_cut_off_is_finished_by_the_next_one() {
+    let desk = desk().await;
+    desk.change("customer.updated", customer(1, &[HOME]))
+        .await
+        .unwrap();
+    desk.change("order.placed", order("A-1", 1)).await.unwrap();
+    let gate = desk.stack.gate().unwrap();
+    gate.fail("Query", Fault::Down);
+    let event = json!({"detail-type": "customer.updated", "detail": customer(2, &[SECOND])});
+    desk.manage_callers.take(&event, noon()).await.unwrap_err();
+    gate.heal();
+    // Even if the customer was forgotten in between.
+    desk.change("customer.deleted", json!({"customerId": "c-1", "version": 3}))
+        .await
+        .unwrap();
+    let third = "phone:+14155550107";
+    desk.change("customer.updated", customer(4, &[third]))
+        .await
+        .unwrap();
+    assert_eq!(orders(&desk.behind(third).await.unwrap()), ["A-1"]);
 }

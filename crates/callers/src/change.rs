@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::directory::{Directory, DirectoryError};
-use crate::document::{Problem, read, read_rules};
+use crate::document::{Problem, is_version, read, read_rules};
 use crate::keep::Kept;
 use crate::model::{Alias, Order, Person, Shop};
 use crate::rules::Rules;
@@ -103,7 +103,7 @@ impl Change {
         let version = match document.get("version") {
             None | Some(Value::Null) => version,
             Some(given) => {
-                let given = given.as_u64().filter(|given| *given > 0);
+                let given = given.as_u64().filter(|given| is_version(*given));
                 Some(given.ok_or_else(|| vec![Problem::new("version", "must be a whole number from 1")])?)
             }
         };

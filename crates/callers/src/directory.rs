@@ -8,6 +8,7 @@ use ringback_connect::ids::InstanceId;
 use ringback_connect::{CallerKey, CallerPoint};
 use ringback_lambda::error_code;
 
+use crate::classify::{Chosen, choose};
 use crate::item::{self, ALIAS, CUSTOMER, ID, Item, ORDER, PART, RECORD, TO};
 use crate::model::{Order, Person, Shop};
 use crate::rules::Rules;
@@ -182,13 +183,27 @@ impl Directory {
             .expression_attribute_values(":id", item::text(self.point_key(point)))
     }
 
-    pub(crate) async fn record(&self, id: &str, consistent: bool) -> Result<Option<Item>, DirectoryError> {
+    /// One item of a contact point.
+    pub(crate) async fn item(&self, point: &CallerPoint, part: &str) -> Result<Option<Item>, DirectoryError> {
+        self.get(&self.point_key(point), part, true).await
+    }
+
+    // Not `async`: the compiler gives up on futures nested deeper.
+    pub(crate) fn record(
+        &self,
+        id: &str,
+        consistent: bool,
+    ) -> impl Future<Output = Result<Option<Item>, DirectoryError>> {
+        self.get(id, RECORD, consistent)
+    }
+
+    async fn get(&self, id: &str, part: &str, consistent: bool) -> Result<Option<Item>, DirectoryError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
             .key(ID, AttributeValue::S(id.to_owned()))
-            .key(PART, item::text(RECORD))
+            .key(PART, item::text(part))
             .consistent_read(consistent)
             .send()
             .await
@@ -222,6 +237,20 @@ impl Directory {
 }
 
 impl Behind {
+    /// Whom and which order a call from there is about. Where the contact point is the second one of several people, they
+    /// were not read: nobody is named, not even somebody whose home it is.
+    pub fn chosen(&self) -> Chosen<'_> {
+        let chosen = choose(&self.people, &self.orders);
+        if self.alias != AliasFate::Shared {
+            return chosen;
+        }
+        Chosen {
+            person: None,
+            order: chosen.order.filter(|order| order.customer_id.is_none()),
+            shared: true,
+        }
+    }
+
     /// Adds what a partition holds; the same person or order twice counts once.
     fn add(&mut self, partition: &[Item]) {
         for found in partition {

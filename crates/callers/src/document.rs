@@ -112,7 +112,7 @@ fn decoded<T: DeserializeOwned>(fields: &Map<String, Value>, version: u64) -> Re
     let mut fields = fields.clone();
     fields.retain(|_, value| !value.is_null());
     let version = fields.entry("version").or_insert(version.into());
-    if version.as_u64().is_none_or(|version| version == 0) {
+    if !version.as_u64().is_some_and(is_version) {
         return Err(Problem::new("version", "must be a whole number from 1"));
     }
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
@@ -128,10 +128,16 @@ fn decoded<T: DeserializeOwned>(fields: &Map<String, Value>, version: u64) -> Re
     })
 }
 
+/// Whether it can be a version. There is room above the greatest, so that whatever is stored can be deleted.
+pub(crate) fn is_version(version: u64) -> bool {
+    (1..=u64::MAX / 2).contains(&version)
+}
+
 /// serde's words without the value they may quote: `invalid type: string "…", expected u64` is `must be u64`.
 fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.split_once("expected ") {
+    // The last one: the value, which stands before it, may hold the word too.
+    match text.rsplit_once("expected ") {
         Some((before, expected)) if before.starts_with("unknown field") => {
             format!("has a field it cannot have; it can have {expected}")
         }

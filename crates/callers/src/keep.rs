@@ -24,6 +24,8 @@ use crate::rules::Rules;
 
 /// How long a tombstone is kept, in seconds: an event older than this is not believed to come any more.
 const TOMBSTONE: i64 = 30 * 24 * 3600;
+/// Aliases of one customer: a move writes all of them in one transaction, which takes 100 items.
+const MOST_ALIASES: usize = 30;
 /// How often a change that meets others is tried.
 const ATTEMPTS: u32 = 12;
 
@@ -45,7 +47,7 @@ enum Attempt {
 }
 
 impl Directory {
-    /// A person as they are kept, by their id: three reads at most.
+    /// A person as they are kept, by their id: two reads at most.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -53,12 +55,8 @@ impl Directory {
         let Some(home) = self.home(id).await? else {
             return Ok(None);
         };
-        let part = format!("{CUSTOMER}{id}");
-        let partition = self.partition(&home).await?;
-        Ok(partition
-            .iter()
-            .find(|found| item::part(found) == part)
-            .and_then(item::document))
+        let found = self.item(&home, &format!("{CUSTOMER}{id}")).await?;
+        Ok(found.as_ref().and_then(item::document))
     }
 
     /// An open order, by its id.
@@ -73,12 +71,8 @@ impl Directory {
         else {
             return Ok(None);
         };
-        let part = format!("{ORDER}{id}");
-        let partition = self.partition(&at).await?;
-        Ok(partition
-            .iter()
-            .find(|found| item::part(found) == part)
-            .and_then(item::document))
+        let found = self.item(&at, &format!("{ORDER}{id}")).await?;
+        Ok(found.as_ref().and_then(item::document))
     }
 
     /// An alias, by its id.
@@ -184,19 +178,18 @@ impl Directory {
                 gone.retain(|(point, part)| !(point == contact && part.starts_with(ALIAS)));
                 writes.push(put(&self.table, alias, None)?);
             }
-            for (alias, contact) in item::aliases(&record)
-                .iter()
-                .filter(|(_, contact)| **contact != home)
-            {
-                let mut pointer = self.item_at(contact, &format!("{ALIAS}{alias}"));
-                pointer.insert(TO.to_owned(), item::text(home.written()));
-                writes.push(put(&self.table, pointer, None)?);
-            }
         } else {
             // The orders outlive the person, under the customer's id: nothing is left at the contact points.
             bury(&mut record, now);
             record.insert(TO.to_owned(), item::text(home.written()));
             record.insert(MOVING.to_owned(), item::list(&moving));
+        }
+        // Also one at the new home itself, and those of a person who is gone: what pointed to the home before would lead
+        // to whoever lives there next.
+        for (alias, contact) in &item::aliases(&record) {
+            let mut pointer = self.item_at(contact, &format!("{ALIAS}{alias}"));
+            pointer.insert(TO.to_owned(), item::text(home.written()));
+            writes.push(put(&self.table, pointer, None)?);
         }
         gone.sort();
         gone.dedup();
@@ -214,7 +207,8 @@ impl Directory {
         Ok(Attempt::Done(Kept::Stored))
     }
 
-    /// Brings a customer's orders from where they were to the customer's home.
+    /// Brings a customer's orders from where they were to the customer's home, and orders that name a contact point alone
+    /// to where that leads now.
     async fn move_orders(&self, id: &str, record: &Item) -> Result<(), DirectoryError> {
         let Some(home) = item::point(record, TO) else {
             return Ok(());
@@ -222,12 +216,19 @@ impl Directory {
         let sources = item::points(record, MOVING);
         for from in &sources {
             for found in self.partition(from).await? {
-                let order = Some(&found)
+                let Some(order) = Some(&found)
                     .filter(|found| item::part(found).starts_with(ORDER))
                     .and_then(item::document::<Order>)
-                    .filter(|order| order.customer_id.as_deref() == Some(id));
-                if let Some(order) = order {
-                    self.move_order(&order, from, &home, record).await?;
+                else {
+                    continue;
+                };
+                let to = match (&order.customer_id, &order.contact) {
+                    (Some(customer), _) if customer == id => Some(home.clone()),
+                    (None, Some(contact)) if contact.0 != *from => Some(self.led(contact.0.clone()).await?),
+                    _ => None,
+                };
+                if let Some(to) = to.filter(|to| to != from) {
+                    self.move_order(&order.order_id, found, from, &to, record).await?;
                 }
             }
         }
@@ -245,37 +246,54 @@ impl Directory {
         self.transact(vec![write]).await.map(drop)
     }
 
+    /// Moves an order that is still there. One that meets another change is tried again: nobody else would move it.
     async fn move_order(
         &self,
-        order: &Order,
+        id: &str,
+        mut found: Item,
         from: &CallerPoint,
         to: &CallerPoint,
         customer: &Item,
     ) -> Result<(), DirectoryError> {
-        let key = self.order_key(&order.order_id);
-        let Some(old) = self.record(&key, true).await? else {
-            return Ok(());
-        };
-        // Closed, changed or moved meanwhile: whoever did it knew where the customer lives.
-        if item::is_gone(&old) || item::point(&old, TO).as_ref() != Some(from) {
-            return Ok(());
+        let (key, part) = (self.order_key(id), format!("{ORDER}{id}"));
+        let owner = customer.get(ID).and_then(|owner| owner.as_s().ok());
+        for tried in 1..=ATTEMPTS {
+            let Some(old) = self.record(&key, true).await? else {
+                return Ok(());
+            };
+            // Closed or moved meanwhile: whoever did it knew where the customer lives.
+            if item::is_gone(&old) || item::point(&old, TO).as_ref() != Some(from) {
+                return Ok(());
+            }
+            let mut record = successor(&key, Some(&old), item::count(&old, VERSION));
+            record.insert(TO.to_owned(), item::text(to.written()));
+            let mut moved = self.item_at(to, &part);
+            moved.extend(found.remove(DOC).map(|doc| (DOC.to_owned(), doc)));
+            let mut writes = vec![
+                put(&self.table, record, Some(unchanged(Some(&old))))?,
+                put(&self.table, moved, None)?,
+                self.delete(&self.point_key(from), &part)?,
+            ];
+            if let Some(owner) = owner.filter(|_| customer.contains_key(TO)) {
+                writes.push(self.check(owner, same_place(customer))?);
+            }
+            if self.transact(writes).await? {
+                return Ok(());
+            }
+            if let Some(owner) = owner {
+                let now = self.record(owner, true).await?.unwrap_or_default();
+                if now.get(TO) != customer.get(TO) {
+                    // The customer has moved on meanwhile, and whoever moved them brings the orders.
+                    return Ok(());
+                }
+            }
+            pause(tried).await;
+            match self.item(from, &part).await? {
+                Some(again) => found = again,
+                None => return Ok(()),
+            }
         }
-        let part = format!("{ORDER}{}", order.order_id);
-        let mut record = successor(&key, Some(&old), item::count(&old, VERSION));
-        record.insert(TO.to_owned(), item::text(to.written()));
-        let mut moved = self.item_at(to, &part);
-        moved.insert(DOC.to_owned(), written(order)?);
-        let writes = vec![
-            put(&self.table, record, Some(unchanged(Some(&old))))?,
-            put(&self.table, moved, None)?,
-            self.delete(&self.point_key(from), &part)?,
-            // If the customer has moved on meanwhile, whoever moved them brings the orders.
-            self.check(
-                &self.customer_key(order.customer_id.as_deref().unwrap_or_default()),
-                same_place(customer),
-            )?,
-        ];
-        self.transact(writes).await.map(drop)
+        Err(DirectoryError::with("conflict"))
     }
 
     /// Keeps an open order where its customer lives; where nobody knows the customer yet, at the contact point it names,
@@ -497,6 +515,9 @@ impl Directory {
             Some(contact) => drop(aliases.insert(alias.to_owned(), contact.clone())),
             None => drop(aliases.remove(alias)),
         }
+        if contact.is_some() && aliases.len() > MOST_ALIASES {
+            return Err(DirectoryError::with("ValidationException"));
+        }
         let aliases = aliases
             .into_iter()
             .map(|(id, point)| (id, item::text(point.written())));
@@ -608,9 +629,7 @@ impl Directory {
             if let Attempt::Done(kept) = Box::pin(attempt()).await? {
                 return Ok(kept);
             }
-            // Those who met wait differently long, so that they do not meet again.
-            let spread = RandomState::new().build_hasher().finish() % (u64::from(tried) * 5);
-            tokio::time::sleep(Duration::from_millis(5 + spread)).await;
+            pause(tried).await;
         }
         Err(DirectoryError::with("conflict"))
     }
@@ -737,6 +756,12 @@ fn successor(key: &str, old: Option<&Item>, version: u64) -> Item {
         }
     }
     record
+}
+
+/// Those who met wait differently long, so that they do not meet again.
+async fn pause(tried: u32) {
+    let spread = RandomState::new().build_hasher().finish() % (u64::from(tried) * 5);
+    tokio::time::sleep(Duration::from_millis(5 + spread)).await;
 }
 
 /// The customer whom a contact point names by id.

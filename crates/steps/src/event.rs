@@ -165,6 +165,9 @@ pub struct Caller {
     /// The last digits of the number, `…0100`; absent if withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
+    /// `false` where only what the caller typed, or an earlier flow, says who they are, and not the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
 }
 
 /// The order a call is about.
@@ -227,6 +230,7 @@ impl fmt::Debug for Caller {
             .field("customer_id", &Hidden(&self.customer_id))
             .field("name", &Hidden(&self.name))
             .field("number", &self.number)
+            .field("verified", &self.verified)
             .finish()
     }
 }

@@ -124,7 +124,13 @@ fn value<'a>(contact: &'a ContactData, attribute: &str) -> Option<&'a str> {
 
 fn caller(contact: &ContactData) -> Caller {
     let number = contact.customer_endpoint.as_ref().and_then(|end| end.phone());
+    // Of somebody of whom nothing is known there is nothing to verify.
+    let known = ["callerCustomerId", "callerOrderId"]
+        .iter()
+        .any(|name| value(contact, name).is_some());
+    let unverified = known && value(contact, "callerVerified") == Some("false");
     Caller {
+        verified: unverified.then_some(false),
         class: value(contact, "callerClass")
             .and_then(text::word)
             .unwrap_or_else(|| UNKNOWN.to_owned()),

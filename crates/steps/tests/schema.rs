@@ -342,3 +342,20 @@ fn a_programs_chat_is_a_customers_and_a_programs_call_is_not() {
     event.supervised = true;
     assert!(!tells(&event), "a supervisor who barged in");
 }
+
+#[test]
+fn a_caller_whom_the_line_does_not_name_is_not_verified() {
+    for (verified, told) in [("true", None), ("false", Some(false)), ("none", None)] {
+        let mut attributes = attributes();
+        attributes["callerVerified"] = json!(verified);
+        let step = of_flow(json!({"step": "identified"}), attributes).unwrap();
+        assert_eq!(step.caller.as_ref().unwrap().verified, told);
+        assert_eq!(
+            problems(&serde_json::to_value(&step).unwrap()),
+            Vec::<String>::new()
+        );
+    }
+    let nobody = json!({"callerClass": "unknown", "callerVerified": "false"});
+    let step = of_flow(json!({"step": "identified"}), nobody).unwrap();
+    assert_eq!(step.caller.unwrap().verified, None);
+}

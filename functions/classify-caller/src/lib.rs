@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 use ringback_callers::{
-    AliasFate, Answer, Behind, Call, Directory, DirectoryError, NumberUsed, Reason, Shop, Source, choose,
+    AliasFate, Answer, Behind, Call, Chosen, Directory, DirectoryError, NumberUsed, Reason, Shop, Source,
     classify,
 };
 use ringback_connect::caller::caller_of_flow;
@@ -28,8 +28,6 @@ use crate::metrics::AnswerMetrics;
 use crate::remote::{About, Remote, Told};
 use crate::rules::CachedRules;
 
-/// What is kept of the budget for what comes after the backend: choosing, a plan, and sending the answer.
-const RESERVE: Duration = Duration::from_millis(100);
 /// The parameter with what the caller typed in.
 const ENTERED: &str = "enteredNumber";
 /// What Amazon Connect stores where a caller typed nothing in.
@@ -131,7 +129,7 @@ impl App {
             Err(reason) => {
                 // Rules may still say something about those whom nothing names.
                 let rules = self.rules.get(&directory).await;
-                let classification = classify(&choose(&[], &[]), None, &rules, &call, now);
+                let classification = classify(&Chosen::default(), None, &rules, &call, now);
                 return Answered {
                     answer: Answer {
                         reason: *reason,
@@ -152,7 +150,7 @@ impl App {
         };
         // All three at once: the caller hears silence meanwhile. The backend must leave time for its stand-in, and where
         // it answers nobody waits for that.
-        let patience = budget.saturating_sub(RESERVE);
+        let patience = budget * 2 / 3;
         let who = async {
             let mut directorys = pin!(read(&directory, point));
             let mut asked = pin!(self.ask_remote(about, patience, now));
@@ -187,16 +185,11 @@ impl App {
                 };
             }
         };
-        let chosen = choose(&behind.people, &behind.orders);
+        let chosen = behind.chosen();
         let reason = match (chosen.reason(), behind.alias) {
             (Reason::NotInDirectory, AliasFate::Broken) => Reason::AliasBroken,
             (Reason::NotInDirectory, AliasFate::Loop) => Reason::AliasLoop,
-            (Reason::NotInDirectory, AliasFate::Shared) => Reason::SharedNumber,
             (reason, _) => reason,
-        };
-        let chosen = ringback_callers::Chosen {
-            shared: reason == Reason::SharedNumber,
-            ..chosen
         };
         let answer = Answer {
             reason,
@@ -309,7 +302,7 @@ impl App {
 /// Everybody behind the contact point, and the shop that the call is about: three reads at most.
 async fn read(directory: &Directory, point: &CallerPoint) -> Result<(Behind, Option<Shop>), DirectoryError> {
     let behind = directory.behind(point).await?;
-    let shop = match choose(&behind.people, &behind.orders).shop_id() {
+    let shop = match behind.chosen().shop_id() {
         Some(id) => directory.shop(id).await?,
         None => None,
     };

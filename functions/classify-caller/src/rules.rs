@@ -8,7 +8,10 @@ use ringback_callers::{Directory, Rules};
 use ringback_connect::ids::InstanceId;
 use tracing::error;
 
-/// The rules as they were read last, per tenant, as a function may serve several instances.
+/// How soon rules that could not be read are read again: a caller after that is to have the operator's.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// The rules as they were read last, and how long they hold, per tenant, as a function may serve several instances.
 #[derive(Debug)]
 pub(crate) struct CachedRules {
     fresh: Duration,
@@ -28,23 +31,24 @@ impl CachedRules {
     /// The rules; the built-in ones where there are none. Where the table does not answer, those of before hold on.
     pub(crate) async fn get(&self, directory: &Directory) -> Arc<Rules> {
         let before = self.known(directory.tenant());
-        if let Some((rules, at)) = &before
-            && at.elapsed() < self.fresh
+        if let Some((rules, until)) = &before
+            && Instant::now() < *until
         {
             return Arc::clone(rules);
         }
-        let rules = match directory.rules().await {
-            Ok(rules) => Arc::new(rules.unwrap_or_default()),
+        let (rules, fresh) = match directory.rules().await {
+            Ok(rules) => (Arc::new(rules.unwrap_or_default()), self.fresh),
             Err(problem) => {
                 error!(
                     code = problem.code,
                     "The rules could not be read; those of before hold on"
                 );
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                before.map(|(rules, _)| rules).unwrap_or_default()
+                let rules = before.map(|(rules, _)| rules).unwrap_or_default();
+                (rules, self.fresh.min(AGAIN))
             }
         };
-        self.keep(directory.tenant(), &rules);
+        self.keep(directory.tenant(), &rules, Instant::now() + fresh);
         rules
     }
 
@@ -56,12 +60,12 @@ impl CachedRules {
     fn known(&self, tenant: &InstanceId) -> Option<(Arc<Rules>, Instant)> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let found = read.iter().find(|(known, ..)| known == tenant);
-        found.map(|(_, rules, at)| (Arc::clone(rules), *at))
+        found.map(|(_, rules, until)| (Arc::clone(rules), *until))
     }
 
-    fn keep(&self, tenant: &InstanceId, rules: &Arc<Rules>) {
+    fn keep(&self, tenant: &InstanceId, rules: &Arc<Rules>, until: Instant) {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.retain(|(known, ..)| known != tenant);
-        read.push((tenant.clone(), Arc::clone(rules), Instant::now()));
+        read.push((tenant.clone(), Arc::clone(rules), until));
     }
 }

@@ -217,6 +217,13 @@ async fn delete(
         Ok(given) => given.unwrap_or_else(|| json!({})),
         Err(refusal) => return Ok(refusal),
     };
+    // A version that is not understood must not mean: whatever is stored.
+    if !given.is_object() {
+        return Ok(Response::invalid(&[Problem::new(
+            "the body",
+            "must be an object",
+        )]));
+    }
     let version = given.get("version").cloned();
     match Change::gone(kind, &json!({(kind.id_field()): id, "version": version}), None) {
         Err(problems) => Ok(Response::invalid(&problems)),

@@ -2,7 +2,7 @@
 //!
 //! | item | attributes |
 //! | --- | --- |
-//! | `told#<initial contact>` | what flows' steps said of the caller, the order and the shop; `answered`; for every place `ringing#<place>`, `ringingSeconds#<place>`, `over#<place>` |
+//! | `told#<initial contact>` | what flows' steps said of the caller, the order and the shop; `unverified`; `answered`; for every place `ringing#<place>`, `ringingSeconds#<place>`, `over#<place>` |
 //! | `notified#<step's id>#<destination>` | `leaseUntil` (milliseconds since 1970), `settled` |
 //!
 //! No write reads first and none overwrites what another kind of step wrote, so steps may come twice and in any order.
@@ -46,6 +46,8 @@ pub(crate) struct Known {
     pub(crate) order_id: Option<String>,
     pub(crate) order_title: Option<String>,
     pub(crate) shop_name: Option<String>,
+    /// Not the line says who is calling, but what they typed.
+    pub(crate) unverified: bool,
     /// Somebody took the call.
     pub(crate) answered: bool,
     /// Places outside the contact centre that were rung, and nothing more was heard of.
@@ -96,6 +98,7 @@ impl Known {
             order_id: order.map(|order| order.order_id.clone()),
             order_title: order.and_then(|order| order.title.clone()),
             shop_name: shop.and_then(|shop| shop.name.clone()),
+            unverified: caller.is_some_and(|caller| caller.verified == Some(false)),
             answered: matches!(event.step, Step::Answered | Step::AgentAnswered),
             ringing: Vec::new(),
         }
@@ -136,6 +139,7 @@ impl Known {
             order_id: text("orderId"),
             order_title: text("orderTitle"),
             shop_name: text("shopName"),
+            unverified: item.contains_key("unverified"),
             answered: item.contains_key("answered"),
             ringing: item.keys().filter_map(place).collect(),
         }
@@ -159,6 +163,9 @@ impl Memory {
             if let Some(value) = value {
                 change.set(name, AttributeValue::S(value.clone()));
             }
+        }
+        if known.unverified {
+            change.set("unverified", AttributeValue::Bool(true));
         }
         if known.answered {
             change.set("answered", AttributeValue::Bool(true));

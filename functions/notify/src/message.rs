@@ -173,7 +173,8 @@ fn caller_first(known: &Known) -> String {
 /// The caller's name, if anything of it can be seen.
 fn name(known: &Known) -> Option<String> {
     let name = escaped(known.name.as_ref()?);
-    (!name.trim().is_empty()).then_some(name)
+    let doubt = if known.unverified { " (not verified)" } else { "" };
+    (!name.trim().is_empty()).then(|| format!("{name}{doubt}"))
 }
 
 fn agent_name(agent: Option<&Agent>) -> String {

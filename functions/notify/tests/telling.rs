@@ -616,3 +616,20 @@ async fn no_log_metric_letter_or_error_holds_a_name_a_number_or_an_address() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_shop_is_told_that_a_caller_is_not_verified() {
+    let world = World::new(&[]).await;
+    let caller = json!({"class": "active-order", "name": "Customer A", "verified": false});
+    let event = flow_step(
+        "transferred",
+        &json!({"place": external("shop"), "caller": caller}),
+    );
+    world.take(&event).await.unwrap();
+    assert!(
+        world
+            .shown("shop-1")
+            .await
+            .starts_with("Customer A (not verified) is calling about order")
+    );
+}
