@@ -208,7 +208,7 @@ async fn good_lines_are_kept_and_bad_ones_told_by_number_without_their_values() 
     assert_eq!(
         bad,
         [
-            "3: contacts[0] is no contact point such as phone:+14155550100, email:…, customer:… or chat:…",
+            "3: contacts[0] is no contact point such as phone:+14155550100, email:…, customer:… or chat:…; customerId must be 1 to 128 letters, digits, -, ., _ or ~; name is longer than 500 characters",
             "4: is no JSON from column 47 on",
             "5: the line is not UTF-8",
             "6: the line is longer than 1 MB",
@@ -563,4 +563,50 @@ async fn the_command_tells_where_to_what_was_bad_and_by_its_status_how_it_went()
         assert_eq!(status, 2, "{arguments:?}: {err}");
         assert!(err.contains(said), "{arguments:?}: {err}");
     }
+}
+
+/// The most memory that a run of the command had, in kB, as Linux counts it.
+#[cfg(target_os = "linux")]
+fn peak_of_import(file: &Path) -> u64 {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_ringback"))
+        .arg("import")
+        .arg(file)
+        .arg("--dry-run")
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", run.id());
+    let mut peak = 0;
+    while run.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        peak = kilobytes.unwrap_or(peak).max(peak);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    peak
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_fifty_times_as_long_takes_no_more_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |lines: u64| {
+        let file = folder.path().join(format!("{lines}.jsonl"));
+        let long = "x".repeat(4000);
+        let line = |id| {
+            format!(
+                r#"{{"detail-type": "customer.updated", "detail": {{"customerId": "c-{id}", "tags": ["{long}"]}}}}"#
+            )
+        };
+        fs::write(&file, (0..lines).map(|id| line(id) + "\n").collect::<String>()).unwrap();
+        peak_of_import(&file)
+    };
+    let (short, long) = (of(200), of(10_000));
+    // The long file has 40 MB. What differs is how full the buffers were when somebody looked.
+    assert!(
+        short > 1000 && long < short + 8 * 1024,
+        "{short} kB, then {long} kB"
+    );
 }

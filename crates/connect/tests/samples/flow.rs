@@ -131,6 +131,10 @@ pub(crate) const TABLE: &[(&str, &str)] = &[
         "VOICE INBOUND c0005 in 1; from +14155550100; to +14155550199; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2",
     ),
     (
+        "voice-entered-number",
+        "VOICE INBOUND c0001 in 1; from +14155550198; to +14155550199; queue b0001 Support showing a number; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2; parameters {enteredNumber=4155550101}",
+    ),
+    (
         "voice-garbage-number",
         "VOICE INBOUND c0014 in 1; from TELEPHONE_NUMBER?; to +14155550199; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2; parameters {mode=same-first}",
     ),
@@ -161,6 +165,10 @@ pub(crate) const TABLE: &[(&str, &str)] = &[
     (
         "voice-null-queue",
         "VOICE INBOUND c0003 in 1; from +14155550100; to +14155550199; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2; parameters {mode=same-first}",
+    ),
+    (
+        "voice-open-order",
+        "VOICE INBOUND c0001 in 1; from +14155550101; to +14155550199; queue b0001 Support showing a number; language en-GB; tags 2; subtype connect:Telephony; region eu-west-2",
     ),
     (
         "voice-outbound",
