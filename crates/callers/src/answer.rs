@@ -14,7 +14,7 @@ words! {
     Status {
         /// Somebody or something of them is in the directory.
         Found = "found",
-        /// Nothing is.
+        /// The directory holds nothing of the caller; the rules for strangers hold.
         None = "none",
         /// It could not be found out.
         Unavailable = "unavailable",
@@ -22,7 +22,7 @@ words! {
 }
 
 words! {
-    /// Why.
+    /// Why the caller is known, or why not: a flow branches on it and alarms count it.
     Reason {
         /// Found: a person.
         Person = "person",
@@ -89,7 +89,7 @@ words! {
         Line = "line",
         /// What the caller typed in.
         Entered = "entered",
-        /// Nothing.
+        /// Nothing named the caller, so nothing was looked up.
         None = "none",
     }
 }

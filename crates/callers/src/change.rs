@@ -39,9 +39,9 @@ pub enum Change {
     Rules(Box<Rules>),
     /// Something is no more: a person is forgotten, an order is closed.
     Gone {
-        /// What.
+        /// The kind of document that ends.
         kind: Kind,
-        /// Which.
+        /// The operator's id of it; rules have none.
         id: String,
         /// The version of its end; without one, whatever is stored goes.
         version: Option<u64>,

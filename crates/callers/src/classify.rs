@@ -173,7 +173,7 @@ pub struct Classification {
     pub customer_name: Option<String>,
     /// The open order.
     pub order_id: Option<String>,
-    /// What it is.
+    /// What was ordered, in the operator's words.
     pub order_title: Option<String>,
     /// Who delivers it, or the partner's own shop; also if nothing is known of it.
     pub shop_id: Option<String>,

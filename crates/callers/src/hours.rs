@@ -50,7 +50,7 @@ pub struct BadHours {
     pub problem: &'static str,
 }
 
-/// The document.
+/// Hours as documents write them; what is asked is worked out of it once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {

@@ -41,7 +41,7 @@ impl<'de> Deserialize<'de> for Point {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonKind {
-    /// Buys.
+    /// Somebody who buys: the default.
     #[default]
     Customer,
     /// Sells: the people of a shop.

@@ -29,7 +29,7 @@ words! {
 /// One step of a plan, ready to be played.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What it does.
+    /// Which block of the flow plays it.
     pub kind: StepKind,
     /// What it is called in events.
     pub name: String,

@@ -68,7 +68,7 @@ pub struct Rule {
     /// For whom it holds.
     #[serde(default)]
     pub when: When,
-    /// What they are.
+    /// The class of the callers for whom it holds, a word of the operator's own or a built-in one.
     pub class: String,
     /// 1 to 9, 1 is served first; 5 without.
     #[serde(default, skip_serializing_if = "Option::is_none")]

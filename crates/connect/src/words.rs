@@ -32,7 +32,7 @@ macro_rules! words {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            /// The word.
+            /// The word as flows, logs and metrics have it.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
