@@ -18,11 +18,13 @@ impl Stack {
         let vars = self.vars(&[]);
         // Only the names are wanted; with the stack's own environment all of them are complete.
         drop(last_agent::Config::from_vars(&vars));
+        drop(carrier_webhook::Config::from_vars(&vars));
         drop(classify_caller::Config::from_vars(&vars));
         drop(contact_events::Config::from_vars(&vars));
         drop(contact_records::Config::from_vars(&vars));
         drop(manage_callers::Config::from_vars(&vars));
         drop(notify::Config::from_vars(&vars));
+        drop(project_calls::Config::from_vars(&vars));
         drop(report_step::Config::from_vars(&vars));
         vars.asked()
     }
@@ -80,6 +82,37 @@ impl Stack {
         };
         let (dynamo, secrets) = (self.dynamo(patience).await, self.secrets(patience).await);
         Ok(classify_caller::App::new(config, dynamo, secrets, metrics)?)
+    }
+
+    /// The function `carrier-webhook`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn carrier_webhook(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<carrier_webhook::App> {
+        let config = carrier_webhook::Config::from_vars(&self.vars(changes))?;
+        self.carrier_webhook_with(config, metrics).await
+    }
+
+    /// The function `carrier-webhook` with settings that no environment gives.
+    ///
+    /// # Errors
+    /// None today.
+    pub async fn carrier_webhook_with(
+        &self,
+        config: carrier_webhook::Config,
+        metrics: MetricsSink,
+    ) -> Result<carrier_webhook::App> {
+        Ok(carrier_webhook::App::new(
+            config,
+            self.dynamo(Patience::Stream).await,
+            self.secrets(Patience::Stream).await,
+            self.queues().await,
+            metrics,
+        ))
     }
 
     /// The function `contact-events`, with changes to its environment.
@@ -154,6 +187,25 @@ impl Stack {
             self.queues().await,
             metrics,
         )?)
+    }
+
+    /// The function `project-calls`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn project_calls(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<project_calls::App> {
+        let config = project_calls::Config::from_vars(&self.vars(changes))?;
+        let dynamo = self.dynamo(Patience::Stream).await;
+        Ok(project_calls::App::new(
+            config,
+            dynamo,
+            self.queues().await,
+            metrics,
+        ))
     }
 
     /// The function `report-step`, with changes to its environment.

@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
+use ringback_accounts::item as carriers;
 use ringback_callers::item as callers;
+use ringback_calls::item as calls;
 use ringback_contacts::item::{AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID};
 use tokio::net::TcpListener;
 
@@ -20,6 +22,10 @@ use crate::server::Server;
 pub const CONTACTS_TABLE: &str = "contacts";
 /// The name of the callers table here.
 pub const CALLERS_TABLE: &str = "callers";
+/// The name of the table of carrier accounts here.
+pub const CARRIERS_TABLE: &str = "carriers";
+/// The name of the calls table here.
+pub const CALLS_TABLE: &str = "calls";
 
 /// Starts an empty DynamoDB on `address`.
 pub(crate) async fn start(address: &str) -> Result<Server> {
@@ -58,7 +64,73 @@ pub async fn create_tables(client: &Client) -> Result<()> {
         .key_schema(key(callers::PART, KeyType::Range)?)
         .attribute_definitions(text(callers::ID)?)
         .attribute_definitions(text(callers::PART)?);
-    create(client, callers, CALLERS_TABLE).await
+    create(client, callers, CALLERS_TABLE).await?;
+    let carriers = client
+        .create_table()
+        .table_name(CARRIERS_TABLE)
+        .key_schema(key(carriers::ID, KeyType::Hash)?)
+        .key_schema(key(carriers::PART, KeyType::Range)?)
+        .attribute_definitions(text(carriers::ID)?)
+        .attribute_definitions(text(carriers::PART)?);
+    create(client, carriers, CARRIERS_TABLE).await?;
+    create_calls(client).await
+}
+
+/// The calls table, with the stream that `project-calls` reads.
+async fn create_calls(client: &Client) -> Result<()> {
+    let listed = || {
+        Projection::builder()
+            .projection_type(ProjectionType::Include)
+            .non_key_attributes(calls::SUMMARY)
+            .non_key_attributes(calls::EXPIRES_AT)
+    };
+    let keys_only = || Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage);
+    let mut table = client
+        .create_table()
+        .table_name(CALLS_TABLE)
+        .key_schema(key(calls::ID, KeyType::Hash)?)
+        .key_schema(key(calls::PART, KeyType::Range)?)
+        .attribute_definitions(text(calls::ID)?)
+        .attribute_definitions(text(calls::PART)?)
+        .attribute_definitions(number(calls::CREATED_MS)?)
+        .attribute_definitions(number(calls::NEXT_CHECK_AT)?)
+        .stream_specification(stream.build()?);
+    for (index, hash, range, projection) in [
+        (calls::BY_AGENT, calls::AGENT_KEY, calls::CREATED_MS, listed()),
+        (
+            calls::BY_CUSTOMER,
+            calls::CUSTOMER_KEY,
+            calls::CREATED_MS,
+            listed(),
+        ),
+        (
+            calls::BY_REFERENCE,
+            calls::REFERENCE_KEY,
+            calls::CREATED_MS,
+            listed(),
+        ),
+        (
+            calls::BY_CARRIER_CALL,
+            calls::CARRIER_CALL_KEY,
+            calls::CREATED_MS,
+            listed(),
+        ),
+        (calls::BY_DUE, calls::DUE, calls::NEXT_CHECK_AT, keys_only()),
+    ] {
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index)
+            .key_schema(key(hash, KeyType::Hash)?)
+            .key_schema(key(range, KeyType::Range)?)
+            .projection(projection.build())
+            .build()?;
+        table = table
+            .attribute_definitions(text(hash)?)
+            .global_secondary_indexes(index);
+    }
+    create(client, table, CALLS_TABLE).await
 }
 
 async fn create(client: &Client, table: CreateTableFluentBuilder, name: &str) -> Result<()> {
@@ -90,8 +162,16 @@ fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, BuildError> {
 }
 
 fn text(name: &str) -> Result<AttributeDefinition, BuildError> {
+    attribute(name, ScalarAttributeType::S)
+}
+
+fn number(name: &str) -> Result<AttributeDefinition, BuildError> {
+    attribute(name, ScalarAttributeType::N)
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinition, BuildError> {
     AttributeDefinition::builder()
         .attribute_name(name)
-        .attribute_type(ScalarAttributeType::S)
+        .attribute_type(kind)
         .build()
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use jiff::Timestamp;
 use ringback_contact_flow::run::{FinishedContact, LambdaCall, LambdaOutcome, Lambdas};
 use ringback_lambda::MetricsSink;
 use ringback_steps::{DETAIL_TYPE, SOURCE};
@@ -29,6 +30,10 @@ pub struct Functions {
     notify: notify::App,
     /// What keeps the directory, also behind the API.
     pub manage_callers: Arc<manage_callers::App>,
+    /// What carriers post to.
+    pub carrier_webhook: Arc<carrier_webhook::App>,
+    /// What folds calls into records.
+    pub project_calls: Arc<project_calls::App>,
     bus: SimulatedBus,
 }
 
@@ -51,6 +56,8 @@ impl Functions {
             report_step: stack.report_step(changes, metrics.clone()).await?,
             notify: stack.notify(changes, metrics.clone()).await?,
             manage_callers: Arc::new(stack.manage_callers(changes, metrics.clone()).await?),
+            carrier_webhook: Arc::new(stack.carrier_webhook(changes, metrics.clone()).await?),
+            project_calls: Arc::new(stack.project_calls(changes, metrics.clone()).await?),
             bus: stack.simulated_bus.clone(),
         })
     }
@@ -64,7 +71,10 @@ impl Functions {
             self.contact_events.take(&event, contact.completed_at).await?;
         }
         let record = afterwards::contact_record(contact).to_string().into_bytes();
-        let answer = self.contact_records.take(&batch(&[record])?).await;
+        let answer = self
+            .contact_records
+            .take(&batch(&[record])?, Timestamp::now())
+            .await;
         anyhow::ensure!(
             answer.batch_item_failures.is_empty(),
             "contact-records did not take the contact's record"

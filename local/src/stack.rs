@@ -9,7 +9,7 @@ use ringback_lambda::{Patience, Vars, aws_loader};
 use serde_json::json;
 
 use crate::centre::INSTANCE_ARN;
-use crate::dynamo::{self, CALLERS_TABLE, CONTACTS_TABLE, create_tables};
+use crate::dynamo::{self, CALLERS_TABLE, CALLS_TABLE, CARRIERS_TABLE, CONTACTS_TABLE, create_tables};
 use crate::gate::Gate;
 use crate::server::Server;
 use crate::simulated_bus::SimulatedBus;
@@ -20,6 +20,9 @@ use crate::simulated_secrets::SimulatedSecrets;
 
 /// The region everything here claims to be in.
 pub const REGION: &str = "eu-west-2";
+/// Where carriers believe that their webhooks are. They sign that URL, whatever address their requests come in by: a
+/// custom domain works like that too.
+pub const PUBLIC_BASE_URL: &str = "https://calls.example.com";
 /// The secret with the chat's addresses.
 pub const NOTIFY_SECRET: &str = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:notify";
 
@@ -134,6 +137,9 @@ impl Stack {
             ("INSTANCE_ARN", INSTANCE_ARN.to_owned()),
             ("CONTACTS_TABLE", CONTACTS_TABLE.to_owned()),
             ("CALLERS_TABLE", CALLERS_TABLE.to_owned()),
+            ("CALLS_TABLE", CALLS_TABLE.to_owned()),
+            ("CARRIERS_TABLE", CARRIERS_TABLE.to_owned()),
+            ("PUBLIC_BASE_URL", PUBLIC_BASE_URL.to_owned()),
             ("EVENT_BUS_NAME", "ringback".to_owned()),
             ("NOTIFY_SECRET_ARN", NOTIFY_SECRET.to_owned()),
             (
@@ -177,6 +183,11 @@ impl Stack {
     /// A client of the embedded DynamoDB.
     pub async fn dynamo_client(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk(Patience::Stream, &self.dynamo).await)
+    }
+
+    /// A client as the functions have it: through the gate, if there is one.
+    pub async fn gated_dynamo_client(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk(Patience::Stream, self.functions_dynamo()).await)
     }
 
     /// Where the functions find DynamoDB: at the gate, if there is one.

@@ -1,10 +1,14 @@
 //! What the stories share: a contact's life as Amazon Connect tells it, and the functions over a local stack.
 
+mod call_book;
 mod desk;
+mod exchange;
 mod leg;
 mod story;
 
+pub use call_book::{CallBook, TENANT, call, event, morning, placed};
 pub use desk::{Desk, change, noon};
+pub use exchange::{Answered, Exchange, Post, sample_time, written};
 pub use leg::{Leg, agent_arn, at, queue_arn};
 pub use ringback_local::centre::INSTANCE_ARN;
 pub use story::Story;

@@ -79,7 +79,7 @@ impl Story {
 
     /// A batch of anything; the sequence numbers that failed.
     pub async fn raw_records(&self, bodies: &[Vec<u8>]) -> Result<Vec<String>> {
-        let answer = self.contact_records.take(&batch(bodies)?).await;
+        let answer = self.contact_records.take(&batch(bodies)?, Timestamp::now()).await;
         Ok(answer
             .batch_item_failures
             .into_iter()

@@ -92,6 +92,12 @@ fn the_pure_crates_know_no_aws_no_clock_and_no_runtime() {
                 "answer", "classify", "document", "hours", "model", "plan", "rules", "text",
             ],
         ),
+        (
+            "calls",
+            &[
+                "cause", "due", "event", "facts", "fold", "id", "number", "placed", "record",
+            ],
+        ),
         ("steps", &["contact", "event", "flow", "text"]),
         ("signature", &["lib"]),
     ];

@@ -8,8 +8,14 @@
 )]
 
 mod asking;
+mod burst;
+mod call_events;
+mod call_lists;
+mod call_records;
 mod calls;
+mod carriers;
 mod classifying;
+mod connect_calls;
 mod directory;
 mod flows;
 mod history;
@@ -21,3 +27,7 @@ mod remembering;
 mod samples;
 mod settings;
 mod streams;
+mod webhook;
+mod webhook_failures;
+mod webhook_refused;
+mod webhook_vectors;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ringback_local::marketplace::{self, MARKETPLACE};
-use ringback_tests::{Desk, noon};
+use ringback_tests::{Desk, Exchange, noon};
 use serde_json::Value;
 
 fn samples(folder: &str) -> Vec<(String, Value)> {
@@ -29,6 +29,7 @@ async fn every_request_of_the_api_is_answered_and_every_change_on_the_bus_is_mad
     let desk = Desk::with(&[]).await.unwrap();
     marketplace::fill(&desk.stack, MARKETPLACE, noon()).await.unwrap();
     let mut order: Vec<_> = samples("api");
+    order.retain(|(name, _)| !name.starts_with("carrier-"));
     // An order is closed after it was placed.
     order.sort_by_key(|(name, _)| name == "close-order");
     for (name, event) in order {
@@ -82,4 +83,26 @@ async fn every_step_is_told_to_the_chat_or_passed_over_and_none_is_a_dead_letter
         .collect();
     insta::assert_debug_snapshot!(texts);
     assert!(desk.stack.dead_letters.letters().is_empty());
+}
+
+#[tokio::test]
+async fn every_request_of_a_carrier_is_genuine_and_becomes_an_event() {
+    let exchange = Exchange::start().await.unwrap();
+    let app = exchange
+        .stack
+        .carrier_webhook(&[], ringback_lambda::emf_sink(exchange.metrics.clone()))
+        .await
+        .unwrap();
+    let mut requests = samples("api");
+    requests.retain(|(name, _)| name.starts_with("carrier-"));
+    assert!(requests.len() >= 3);
+    for (name, event) in requests {
+        let call = event["pathParameters"]["callId"].as_str().unwrap();
+        let answer = app.take(&event, noon()).await;
+        assert!(
+            matches!(answer["statusCode"].as_u64(), Some(200 | 204)),
+            "{name}: {answer}"
+        );
+        assert_eq!(exchange.events(call).await.unwrap().len(), 1, "{name}");
+    }
 }

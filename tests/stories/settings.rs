@@ -6,12 +6,14 @@ use std::fs;
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::{KeySchemaElement, KeyType, ProjectionType, TableDescription};
+use ringback_accounts::item as carriers;
 use ringback_callers::item as callers;
+use ringback_calls::item as calls;
 use ringback_contacts::item::{AGENT_AT, BY_CALLER, CALLER, EXPIRES_AT, ID};
 use ringback_lambda::Vars;
 use ringback_local::centre::INSTANCE_ARN;
-use ringback_local::dynamo::{CALLERS_TABLE, CONTACTS_TABLE};
-use ringback_local::stack::{Addresses, Stack};
+use ringback_local::dynamo::{CALLERS_TABLE, CALLS_TABLE, CARRIERS_TABLE, CONTACTS_TABLE};
+use ringback_local::stack::{Addresses, PUBLIC_BASE_URL, Stack};
 use serde_json::json;
 use serde_yaml_ng::Value;
 
@@ -22,7 +24,12 @@ struct Function {
     read: fn(&Vars) -> Result<String, String>,
 }
 
-const FUNCTIONS: [Function; 7] = [
+const FUNCTIONS: [Function; 9] = [
+    Function {
+        name: "carrier-webhook",
+        resource: "CarrierWebhookFunction",
+        read: |vars| read(carrier_webhook::Config::from_vars(vars)),
+    },
     Function {
         name: "last-agent",
         resource: "LastAgentFunction",
@@ -52,6 +59,11 @@ const FUNCTIONS: [Function; 7] = [
         name: "notify",
         resource: "NotifyFunction",
         read: |vars| read(notify::Config::from_vars(vars)),
+    },
+    Function {
+        name: "project-calls",
+        resource: "ProjectCallsFunction",
+        read: |vars| read(project_calls::Config::from_vars(vars)),
     },
     Function {
         name: "report-step",
@@ -205,10 +217,10 @@ impl Function {
             .filter(|(_, setting)| setting.required);
         let mut vars: std::collections::HashMap<String, String> = required
             .map(|(name, _)| {
-                let sample = if name == "INSTANCE_ARN" {
-                    INSTANCE_ARN
-                } else {
-                    "given"
+                let sample = match name.as_str() {
+                    "INSTANCE_ARN" => INSTANCE_ARN,
+                    "PUBLIC_BASE_URL" => PUBLIC_BASE_URL,
+                    _ => "given",
                 };
                 (name, sample.to_owned())
             })
@@ -529,6 +541,22 @@ fn a_text_that_a_function_refuses_is_refused_when_the_stack_is_deployed() {
             &["Atlantis", "4", "+1"],
         ),
         (
+            "carrier-webhook",
+            "PUBLIC_BASE_URL",
+            "PublicBaseUrl",
+            &[
+                "https://calls.example.com",
+                "https://api.example.com:8443/voice/v1",
+            ],
+            &[
+                "http://calls.example.com",
+                "calls.example.com",
+                "https://calls.example.com/a b",
+                "https://user@calls.example.com",
+                "https://calls.example.com/?a=1",
+            ],
+        ),
+        (
             "notify",
             "NOTIFY_STEPS",
             "NotifySteps",
@@ -712,29 +740,61 @@ fn errors_and_dead_letters_of_every_function_have_alarms() {
 }
 
 #[test]
-fn every_path_of_the_api_is_documented_and_asks_who_is_there() {
+fn every_path_of_an_api_is_documented_and_asks_who_is_there_unless_carriers_sign() {
     let template = template();
-    let mut paths = BTreeSet::new();
-    for (name, route) in resources(&template, "AWS::ApiGatewayV2::Route") {
-        let key = text(&route["RouteKey"]).unwrap();
-        paths.insert(key.strip_prefix("ANY ").unwrap().to_owned());
-        let authorisation: Vec<_> = branches(&route["AuthorizationType"])
-            .into_iter()
-            .filter_map(text)
+    for (name, api, authorisation) in [
+        ("manage-callers", "DirectoryApi", ["JWT", "AWS_IAM"].as_slice()),
+        ("carrier-webhook", "CarrierApi", &["NONE"]),
+    ] {
+        let mut paths = BTreeSet::new();
+        let routes = resources(&template, "AWS::ApiGatewayV2::Route").into_iter();
+        for (route, properties) in routes.filter(|(_, route)| referred(&route["ApiId"]) == Some(api)) {
+            let key = text(&properties["RouteKey"]).unwrap();
+            paths.insert(key.strip_prefix("ANY ").unwrap().to_owned());
+            let asked: Vec<_> = branches(&properties["AuthorizationType"])
+                .into_iter()
+                .filter_map(text)
+                .collect();
+            assert_eq!(asked, authorisation, "{route}");
+        }
+        let documented: BTreeSet<_> = function(name)
+            .rows("Input")
+            .iter()
+            .filter_map(|row| {
+                code(&row[0])
+                    .next()?
+                    .split_once(' ')
+                    .map(|(_, path)| path.to_owned())
+            })
             .collect();
-        assert_eq!(authorisation, ["JWT", "AWS_IAM"], "{name}");
+        assert_eq!(documented, paths, "{name}");
     }
-    let documented: BTreeSet<_> = function("manage-callers")
-        .rows("Input")
+    // Paths of carriers hold credentials, those of the directory ids.
+    for (stage, properties) in resources(&template, "AWS::ApiGatewayV2::Stage") {
+        let format = text(&properties["AccessLogSettings"]["Format"]).unwrap();
+        for secret in ["path", "Path", "sourceIp", "domain", "query"] {
+            assert!(!format.contains(secret), "{stage} logs {secret}");
+        }
+        assert_eq!(properties["StageName"], "$default");
+    }
+}
+
+#[test]
+fn every_outcome_and_reason_of_a_carriers_request_is_documented() {
+    let webhook = function("carrier-webhook");
+    let documented = |heading: &str| -> BTreeSet<_> {
+        let rows = webhook.rows(heading).into_iter();
+        rows.flat_map(|row| code(&row[0]).collect::<Vec<_>>()).collect()
+    };
+    let outcomes = carrier_webhook::Outcome::ALL.map(|outcome| outcome.name().to_owned());
+    assert_eq!(documented("Answer values"), outcomes.into());
+    let reasons = carrier_webhook::REASONS.map(str::to_owned);
+    let documented = documented("When it fails");
+    let missing: Vec<_> = reasons
         .iter()
-        .filter_map(|row| {
-            code(&row[0])
-                .next()?
-                .split_once(' ')
-                .map(|(_, path)| path.to_owned())
-        })
+        .filter(|reason| !documented.contains(*reason))
         .collect();
-    assert_eq!(documented, paths);
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
@@ -766,12 +826,14 @@ fn roles_allow_what_the_readme_says_and_nothing_at_large() {
                 one => branches(one),
             };
             for resource in resources {
-                // A resource is always said by its name in the template; only an instance's contacts and agents are many.
+                // A resource is always said by its name in the template; only an instance's contacts and agents are many,
+                // and the secrets of carrier accounts, which are added without a deployment.
                 let Value::Tagged(tagged) = resource else {
                     panic!("{}: {resource:?}", function.name)
                 };
                 let named = tagged.value.as_str().is_some_and(|name| {
                     name.replace("/contact/*", "")
+                        .replace(":secret:${AWS::StackName}/carriers/*", "")
                         .replace("/agent/*", "")
                         .find('*')
                         .is_none()
@@ -901,9 +963,57 @@ async fn the_local_tables_are_the_templates() {
     let (directory, properties) = table(&client, &template, (CALLERS_TABLE, "CallersTable"), &schema).await;
     assert!(directory.global_secondary_indexes().is_empty());
     assert!(properties.get("GlobalSecondaryIndexes").is_none());
-    assert_eq!(
-        callers::EXPIRES_AT,
-        EXPIRES_AT,
-        "local tables have one name for it"
-    );
+
+    let schema = vec![pair(carriers::ID, hash), pair(carriers::PART, range)];
+    let (accounts, properties) = table(&client, &template, (CARRIERS_TABLE, "CarriersTable"), &schema).await;
+    assert!(accounts.global_secondary_indexes().is_empty());
+    assert!(properties.get("GlobalSecondaryIndexes").is_none());
+
+    let schema = vec![pair(calls::ID, hash), pair(calls::PART, range)];
+    let (book, properties) = table(&client, &template, (CALLS_TABLE, "CallsTable"), &schema).await;
+    let written = properties["GlobalSecondaryIndexes"].as_sequence().unwrap();
+    let (mut here, mut there) = (BTreeMap::new(), BTreeMap::new());
+    for index in book.global_secondary_indexes() {
+        let projection = index.projection().unwrap();
+        let kind = projection.projection_type().unwrap().as_str().to_owned();
+        let named: BTreeSet<_> = projection.non_key_attributes().iter().cloned().collect();
+        here.insert(
+            index.index_name().unwrap().to_owned(),
+            (keys(index.key_schema()), kind, named),
+        );
+    }
+    for index in written {
+        let projection = &index["Projection"];
+        let kind = text(&projection["ProjectionType"]).unwrap();
+        let named: BTreeSet<_> = texts(&projection["NonKeyAttributes"]).into_iter().collect();
+        there.insert(
+            text(&index["IndexName"]).unwrap(),
+            (declared(&index["KeySchema"], "KeyType"), kind, named),
+        );
+    }
+    assert_eq!(here, there);
+    let indexes: Vec<_> = here
+        .iter()
+        .map(|(name, (keys, ..))| (name.as_str(), keys.clone()))
+        .collect();
+    let listed = |key: &str| vec![pair(key, hash), pair(calls::CREATED_MS, range)];
+    let expected = [
+        (calls::BY_AGENT, listed(calls::AGENT_KEY)),
+        (calls::BY_CARRIER_CALL, listed(calls::CARRIER_CALL_KEY)),
+        (calls::BY_CUSTOMER, listed(calls::CUSTOMER_KEY)),
+        (
+            calls::BY_DUE,
+            vec![pair(calls::DUE, hash), pair(calls::NEXT_CHECK_AT, range)],
+        ),
+        (calls::BY_REFERENCE, listed(calls::REFERENCE_KEY)),
+    ];
+    assert_eq!(indexes, expected);
+    let view = book
+        .stream_specification()
+        .and_then(|stream| stream.stream_view_type());
+    let view = view.map(|view| view.as_str().to_owned());
+    assert_eq!(view, text(&properties["StreamSpecification"]["StreamViewType"]));
+    for other in [callers::EXPIRES_AT, calls::EXPIRES_AT, carriers::EXPIRES_AT] {
+        assert_eq!(other, EXPIRES_AT, "local tables have one name for it");
+    }
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use contact_events::Outcome;
+use jiff::Timestamp;
 use ringback_local::dynamo::CONTACTS_TABLE;
 use ringback_local::gate::{Fault, Gate};
 use ringback_tests::{Leg, Story, at};
@@ -169,7 +170,7 @@ async fn the_sample_batch_for_cargo_lambda_is_taken() {
     assert!(
         story
             .contact_records
-            .take(&batch)
+            .take(&batch, Timestamp::now())
             .await
             .batch_item_failures
             .is_empty()

@@ -11,6 +11,10 @@ pub struct Config {
     pub contacts_table: String,
     /// `RETENTION_DAYS`
     pub retention: Duration,
+    /// `CALLS_TABLE`
+    pub calls_table: String,
+    /// `CALL_RETENTION_DAYS`
+    pub call_retention: Duration,
     /// `DEAD_LETTER_QUEUE_URL`
     pub dead_letter_queue_url: String,
     /// `CALLER_ATTRIBUTE`
@@ -25,9 +29,12 @@ impl Config {
     /// # Errors
     /// Names the first variable that is missing or wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self, BadVariable> {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
         Ok(Self {
             contacts_table: vars.required("CONTACTS_TABLE")?,
-            retention: Duration::from_secs(vars.number("RETENTION_DAYS", 14, 1..=730)? * 24 * 3600),
+            retention: days(vars.number("RETENTION_DAYS", 14, 1..=730)?),
+            calls_table: vars.required("CALLS_TABLE")?,
+            call_retention: days(vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?),
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
             caller_attribute: vars
                 .optional("CALLER_ATTRIBUTE")

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
 use aws_lambda_events::event::streams::KinesisEventResponse;
+use jiff::Timestamp;
+use ringback_calls::{CallId, CallStore, Entry, NewEvent};
+use ringback_carriers::{Heard, events_of_record};
 use ringback_connect::ContactRecord;
 use ringback_contacts::{ContactStore, observe_record};
 use ringback_lambda::{DeadLetters, MetricsSink};
@@ -20,6 +23,7 @@ use crate::metrics::BatchMetrics;
 #[derive(Debug)]
 pub struct App {
     store: ContactStore,
+    calls: CallStore,
     dead_letters: DeadLetters,
     config: Config,
     metrics: MetricsSink,
@@ -42,22 +46,24 @@ impl App {
         queues: aws_sdk_sqs::Client,
         metrics: MetricsSink,
     ) -> Self {
+        let calls = CallStore::new(dynamo.clone(), config.calls_table.clone(), config.call_retention);
         let store = ContactStore::new(dynamo, config.contacts_table.clone(), config.retention);
         let dead_letters = DeadLetters::new(queues, config.dead_letter_queue_url.clone(), "contact-records");
         Self {
             store,
+            calls,
             dead_letters,
             config,
             metrics,
         }
     }
 
-    /// Adds a batch of contact records to the index.
+    /// Adds a batch of contact records to the index, and to the calls that they are of.
     ///
     /// A record that cannot be read goes to the dead-letter queue and the batch goes on. At the first failure that
     /// passes (the table, the queue) the batch stops: its sequence number is the answer, and Kinesis sends it and
     /// all after it again. What was stored before changes nothing when it comes twice.
-    pub async fn take(&self, batch: &KinesisEvent) -> KinesisEventResponse {
+    pub async fn take(&self, batch: &KinesisEvent, now: Timestamp) -> KinesisEventResponse {
         let started = Instant::now();
         let mut counts = BatchMetrics {
             timestamp: SystemTime::now(),
@@ -70,7 +76,7 @@ impl App {
         };
         let mut response = KinesisEventResponse::default();
         for record in &batch.records {
-            match self.add(record).await {
+            match self.add(record, now).await {
                 Ok(Outcome::Stored { rated }) => {
                     counts.records += 1;
                     counts.rated += u64::from(rated);
@@ -93,7 +99,7 @@ impl App {
         response
     }
 
-    async fn add(&self, record: &KinesisEventRecord) -> Result<Outcome, Passing> {
+    async fn add(&self, record: &KinesisEventRecord, now: Timestamp) -> Result<Outcome, Passing> {
         let contact = match ContactRecord::decode(&record.kinesis.data) {
             Ok(contact) => contact,
             Err(problem) => return self.bury(record, &problem.to_string()).await,
@@ -108,13 +114,24 @@ impl App {
             .as_ref()
             .is_some_and(|(_, facts)| facts.rating.is_some());
         match self.store.observe(&observation).await {
-            Ok(_) => {
-                info!(contact.id = %contact.contact_id, rated, "Remembered a contact record");
-                Ok(Outcome::Stored { rated })
-            }
-            Err(problem) if problem.is_permanent() => self.bury(record, &problem.to_string()).await,
-            Err(problem) => Err(Passing(problem.code)),
+            Ok(_) => {}
+            Err(problem) if problem.is_permanent() => return self.bury(record, &problem.to_string()).await,
+            Err(problem) => return Err(Passing(problem.code)),
         }
+        for heard in events_of_record(&contact) {
+            let Some(new) = of_call(&contact, heard, now) else {
+                continue;
+            };
+            match self.calls.put(&new).await {
+                Ok(_) => {}
+                Err(problem) if problem.is_permanent() => {
+                    return self.bury(record, &problem.to_string()).await;
+                }
+                Err(problem) => return Err(Passing(problem.code)),
+            }
+        }
+        info!(contact.id = %contact.contact_id, rated, "Remembered a contact record");
+        Ok(Outcome::Stored { rated })
     }
 
     /// Hands a record that can never be stored to the dead-letter queue: it must not hold up those behind it.
@@ -132,4 +149,27 @@ impl App {
         );
         Ok(Outcome::DeadLettered)
     }
+}
+
+/// The carrier's code of Amazon Connect.
+const CARRIER: &str = "ac";
+
+/// An event of the call that the contact belongs to: the call is the whole chain of contacts, and the instance is both
+/// the tenant and the account.
+fn of_call(contact: &ContactRecord, heard: Heard, now: Timestamp) -> Option<NewEvent> {
+    let instance = contact.instance.id.to_string();
+    let session = heard.reference.session?;
+    let call = CallId::of_session(CARRIER, &instance, &session);
+    Some(NewEvent {
+        call,
+        entry: Entry {
+            tenant: instance.clone(),
+            carrier: CARRIER.to_owned(),
+            account: instance,
+            received_at: now,
+            event: heard.event,
+        },
+        legs: heard.legs,
+        placed_only: false,
+    })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use contact_records::{App, Config};
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run_concurrent, service_fn};
 use ringback_lambda::{Patience, Vars, aws_config, init_logs, stdout_metrics};
 
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let app = Arc::new(App::new(config, dynamo, queues, stdout_metrics()));
     run_concurrent(service_fn(move |event: LambdaEvent<KinesisEvent>| {
         let app = Arc::clone(&app);
-        async move { Ok::<_, Error>(app.take(&event.payload).await) }
+        async move { Ok::<_, Error>(app.take(&event.payload, Timestamp::now()).await) }
     }))
     .await
 }

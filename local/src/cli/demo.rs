@@ -1,5 +1,7 @@
 //! `ringback demo`: what `cargo run` tells.
 
+mod backwards;
+
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -62,6 +64,8 @@ impl Demo {
              flow plays\nthe plan, and notify tells the team's chat. The directory is events/directory/marketplace.jsonl.",
         );
         self.play(&mut world, open_order()?, Chat::Shown).await?;
+
+        backwards::tell(self.json).await?;
         if !self.json {
             show::note(
                 "\nNext: `ringback call --help` for a call of your own, `ringback --help` for the rest.",

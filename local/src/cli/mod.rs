@@ -1,11 +1,15 @@
 //! The command line.
 
+mod account;
 mod call;
 mod demo;
+mod finished;
 mod flow;
 mod import;
+mod records;
 mod serve;
 pub(crate) mod show;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -14,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 /// Gives an Amazon Connect call centre a memory: the whole system on one machine, and the operator's tool.
 ///
-/// Without a command it tells two stories of callers, on real functions, real tables and the shipped flows.
+/// Without a command it tells three stories of calls, on real functions, real tables and the shipped flows.
 #[derive(Debug, Parser)]
 #[command(name = "ringback", version, arg_required_else_help = false)]
 pub(crate) struct Arguments {
@@ -28,14 +32,22 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell the stories of a returning caller and of a customer with an open order.
+    /// Tell the stories of a returning caller, of a customer with an open order, and of a carrier whose events come twice
+    /// and backwards.
     Demo(demo::Demo),
     /// Make one call through a contact flow and show every block.
     Call(Box<call::Call>),
-    /// Keep everything that the functions talk to running, for `cargo lambda watch`, with the directory's API.
+    /// Keep everything that the functions talk to running, for `cargo lambda watch`, with the directory's API and the
+    /// carriers' webhooks.
     Serve(serve::Serve),
     /// Fill the directory of callers from a file.
     Import(Box<import::Import>),
+    /// Check, replay and play what carriers send.
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
+    /// Keep accounts at carriers.
+    #[command(subcommand)]
+    Account(account::AccountCommand),
     /// Check, draw and bundle contact flows.
     #[command(subcommand)]
     Flow(flow::Flow),
@@ -51,6 +63,8 @@ impl Arguments {
             Command::Call(call) => call.run().await,
             Command::Serve(serve) => serve.run().await,
             Command::Import(import) => import.run().await,
+            Command::Webhook(webhook) => webhook.run().await,
+            Command::Account(account) => account.run().await,
             Command::Flow(flow) => flow.run(),
         }
     }

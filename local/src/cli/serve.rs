@@ -1,7 +1,7 @@
 //! `ringback serve`: everything that the functions talk to stays up.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,9 +14,11 @@ use ringback_local::api::Api;
 use ringback_local::centre::Centre;
 use ringback_local::functions::Functions;
 use ringback_local::marketplace::{self, MARKETPLACE};
-use ringback_local::stack::{Addresses, Stack};
+use ringback_local::sample_accounts::{self, SAMPLE_ACCOUNTS};
+use ringback_local::stack::{Addresses, PUBLIC_BASE_URL, Stack};
 use ringback_local::world::{Call, World};
 
+use super::finished::Finished;
 use super::show;
 
 /// What the API here asks for; it guards nothing, and shows where a real identity goes.
@@ -35,13 +37,13 @@ and in a third:
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
     /// The first of seven ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS, EventBridge, Secrets Manager, the chat and
-    /// the directory's API; 0 for free ones.
+    /// the API of directory and webhooks; 0 for free ones.
     #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65529))]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.
     #[arg(long, value_name = "FILE", default_value = "local.env")]
     env_file: PathBuf,
-    /// Begin without the sample caller's earlier call and without the marketplace.
+    /// Begin without the sample caller's earlier call, the marketplace and the carrier accounts.
     #[arg(long)]
     empty: bool,
 }
@@ -54,9 +56,14 @@ impl Serve {
         if !self.empty {
             remember_sample_caller(&functions).await?;
             marketplace::fill(&stack, MARKETPLACE, Timestamp::now()).await?;
+            sample_accounts::add(&stack).await?;
             stack.simulated_chat.take_posted();
         }
-        let api = Api::start(&addresses, Arc::clone(&functions.manage_callers), TOKEN).await?;
+        let (desk, webhook) = (
+            Arc::clone(&functions.manage_callers),
+            Arc::clone(&functions.carrier_webhook),
+        );
+        let api = Api::start(&addresses, desk, webhook, TOKEN).await?;
         let environment: String = stack
             .environment()
             .iter()
@@ -76,11 +83,42 @@ impl Serve {
             "The directory's API is at {}/directory; send `Authorization: Bearer {TOKEN}`.",
             api.url()
         ));
+        self.tell_of_webhooks(&api);
+        let finished = Finished::of(&stack, Arc::clone(&functions.project_calls)).await?;
         tokio::select! {
             stopped = tokio::signal::ctrl_c() => stopped?,
             never = deliver(&stack, &functions) => match never {},
+            never = finished.follow() => match never {},
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Serve {
+    fn tell_of_webhooks(&self, api: &Api) {
+        let base = api.url();
+        show::note(&format!(
+            "Carriers' webhooks are at {base}/carriers/CARRIER/ACCOUNT/events; carriers sign {PUBLIC_BASE_URL}/…"
+        ));
+        if self.empty {
+            show::note("There is no carrier account yet: `ringback account add` adds one.");
+            return;
+        }
+        let slugs: Vec<_> = SAMPLE_ACCOUNTS.iter().map(|account| account.slug).collect();
+        show::note(&format!("Accounts: {}.", slugs.join(", ")));
+        let to = if self.port == 8700 {
+            String::new()
+        } else {
+            format!(" --to {base}")
+        };
+        let env_file = if self.env_file == Path::new("local.env") {
+            String::new()
+        } else {
+            format!(" --env-file {}", self.env_file.display())
+        };
+        show::note(&format!(
+            "`ringback webhook play{to}{env_file}` plays a call of every carrier; the record of each that ends is shown here."
+        ));
     }
 }
 

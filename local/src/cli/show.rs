@@ -73,6 +73,11 @@ pub(crate) fn chat(posted: &[Posted]) {
     }
 }
 
+/// The record of a call that has ended.
+pub(crate) fn record(line: &str) {
+    anstream::println!("  {GOOD}{line}{GOOD:#}");
+}
+
 fn is_bookkeeping(what: &What) -> bool {
     matches!(
         what,

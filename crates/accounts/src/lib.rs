@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod accounts;
+mod known;
+mod slug;
+mod store;
+mod unknown;
+
+pub use account::{Account, Problem, SecretArns};
+pub use accounts::{Accounts, Lookup, LookupError};
+pub use known::{AnyCarrier, Known};
+pub use slug::{BadSlug, Slug};
+pub use store::{AccountStore, ChangeError, StoreError, item};

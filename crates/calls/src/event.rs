@@ -1,0 +1,113 @@
+//! What happened to a call, whoever says it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::cause::Leg;
+use crate::facts::Facts;
+use crate::id::EventId;
+
+/// How much an event's word counts against another's. Later variants count more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// We conclude it, because nobody said.
+    Inferred,
+    /// The carrier said so while it happened.
+    Event,
+    /// The carrier's call detail record says so.
+    Cdr,
+    /// We did it ourselves: whom we called and for whom we know best; when it rang there the carrier knows better, so
+    /// our times count like [`Evidence::Inferred`].
+    Own,
+}
+
+/// What an event is about, for people and lists. The fold does not look at it: it reads the [`Facts`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// We decided to place the call.
+    Placed,
+    /// We asked the carrier for the second leg.
+    SecondLegRequested,
+    /// A leg is being dialled.
+    Dialled,
+    /// A leg rings.
+    Ringing,
+    /// A leg was answered.
+    Answered,
+    /// The two legs hear each other.
+    Bridged,
+    /// A leg, or the whole call, ended.
+    Ended,
+    /// The call detail record.
+    Cdr,
+    /// A recording is ready, failed, or does not exist.
+    Recording,
+    /// Any other step of the call, kept with its word.
+    Progress,
+    /// We closed a call of which nothing was heard any more.
+    Orphaned,
+    /// A recording is in the owner's bucket.
+    Archived,
+}
+
+/// One event, normalised: the same shape whatever carrier it came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallEvent {
+    /// Its id within the call; see [`EventId`].
+    pub id: EventId,
+    /// What it is about.
+    pub kind: Kind,
+    /// The leg it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leg: Option<Leg>,
+    /// How much its word counts.
+    pub evidence: Evidence,
+    /// When it happened, by the clock of whoever says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// Its place in the carrier's own order, where the carrier counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// The carrier's own word for the state that the call is in: `in-progress`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word: Option<String>,
+    /// What it tells.
+    #[serde(default)]
+    pub facts: Facts,
+}
+
+impl CallEvent {
+    /// An event that tells nothing yet.
+    pub fn new(id: EventId, kind: Kind, evidence: Evidence) -> Self {
+        Self {
+            id,
+            kind,
+            leg: None,
+            evidence,
+            at: None,
+            sequence: None,
+            word: None,
+            facts: Facts::default(),
+        }
+    }
+}
+
+/// An event as it is kept: with who told it, for whom, and when we heard it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Whose call it is. Never from the event: from the account it was posted for.
+    pub tenant: String,
+    /// The carrier's code, `tw`; `own` for what we did ourselves before any carrier was asked.
+    pub carrier: String,
+    /// The carrier account's slug; empty for `own`.
+    #[serde(default)]
+    pub account: String,
+    /// When we heard it first. It stands in for times that the carrier does not tell.
+    pub received_at: Timestamp,
+    /// The event.
+    pub event: CallEvent,
+}

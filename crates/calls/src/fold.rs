@@ -1,0 +1,597 @@
+//! From events to the record.
+//!
+//! Every field of the record is a *claim*, and of two claims one wins by an order that has no ties but between equals:
+//! first by evidence, then by a rule of the field (the earliest answer, the latest end), last by the value itself.
+//! Keeping the greater of two is commutative, associative and idempotent, so the record cannot depend on the order or
+//! the number of deliveries. What needs more than one field (the state, the close cause) is concluded afterwards from
+//! the claims that won.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::cause::{Cause, Class, CloseCause, Leg};
+use crate::event::{Entry, Evidence};
+use crate::facts::{Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When};
+use crate::id::CallId;
+use crate::number::Number;
+use crate::record::{CallRecord, LegRecord, State};
+
+/// The record of a call, from its events in any order, each as often as it likes. None without events.
+///
+/// A call is asked for at several carriers only when one refuses, before any leg is dialled; the record shows the
+/// carrier at which it has ended, of several or none the one that came furthest, and what we said of the call ourselves.
+pub fn fold<'a>(id: &CallId, entries: impl IntoIterator<Item = &'a Entry>) -> Option<CallRecord> {
+    let mut whole = Whole::default();
+    for entry in entries {
+        whole.add(entry);
+    }
+    whole.into_record(id)
+}
+
+/// The greater of two claims stays.
+type Claim<C> = Option<C>;
+
+fn claim<C: Ord>(slot: &mut Claim<C>, new: C) {
+    if slot.as_ref().is_none_or(|old| *old < new) {
+        *slot = Some(new);
+    }
+}
+
+fn join<C: Ord>(slot: &mut Claim<C>, other: Claim<C>) {
+    if let Some(new) = other {
+        claim(slot, new);
+    }
+}
+
+/// The earliest time of the best evidence.
+type Start = (Evidence, Reverse<Timestamp>);
+/// The latest time of the best evidence.
+type End = (Evidence, Timestamp);
+/// What was said first, by the best evidence.
+type First<T> = (Evidence, Reverse<Timestamp>, Reverse<T>);
+/// What was said last, by the best evidence.
+type Last<T> = (Evidence, Timestamp, T);
+/// The best evidence; of equals the one that says most.
+type Said<T> = (Evidence, Weight, T);
+
+/// How much a cause says: a failure more than an end, an end more than an unknown word; with a code more than without.
+type Weight = (u8, bool, bool);
+
+fn weight(cause: &Cause) -> Weight {
+    let class = match cause.class {
+        Class::Other => 0,
+        Class::Cleared => 1,
+        Class::Ok => 2,
+        Class::Network => 3,
+        Class::Server => 4,
+        Class::Unreachable => 5,
+        Class::Busy => 6,
+        Class::MaxDuration => 7,
+    };
+    (class, cause.sip.is_some(), cause.code.is_some())
+}
+
+#[derive(Default)]
+struct Whole {
+    tenant: Claim<Reverse<String>>,
+    own: Heard,
+    carriers: BTreeMap<(String, String), Heard>,
+    ids: BTreeSet<String>,
+    created: Claim<Reverse<Timestamp>>,
+    received: Claim<Reverse<Timestamp>>,
+    updated: Claim<Timestamp>,
+}
+
+impl Whole {
+    fn add(&mut self, entry: &Entry) {
+        claim(&mut self.tenant, Reverse(entry.tenant.clone()));
+        claim(&mut self.received, Reverse(entry.received_at));
+        claim(&mut self.updated, entry.received_at);
+        if let Some(at) = entry.event.at {
+            claim(&mut self.created, Reverse(at));
+        }
+        self.ids.insert(entry.event.id.as_str().to_owned());
+        let heard = if entry.carrier == "own" {
+            &mut self.own
+        } else {
+            let key = (entry.carrier.clone(), entry.account.clone());
+            self.carriers.entry(key).or_default()
+        };
+        heard.add(entry);
+    }
+
+    fn into_record(self, id: &CallId) -> Option<CallRecord> {
+        let Reverse(tenant) = self.tenant?;
+        let Reverse(received) = self.received?;
+        let own = self.own;
+        let furthest = self
+            .carriers
+            .into_iter()
+            .map(|(key, heard)| (key, heard.told_by_leg(&own)))
+            // The state first: a call that has ended anywhere does not begin again elsewhere.
+            .max_by_key(|(key, heard)| (heard.state(), heard.progress(), heard.first, key.clone()));
+        let (key, mut heard) = furthest.map_or((None, Heard::default()), |(key, heard)| (Some(key), heard));
+        heard.join(own);
+        let (carrier, account) = key.unzip();
+        let mut record = heard.into_record(id, tenant);
+        record.carrier = carrier;
+        record.account = account;
+        record.created_at = self.created.map_or(received, |Reverse(at)| at);
+        record.version = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
+        record.updated_at = self.updated?;
+        Some(record)
+    }
+}
+
+/// What was heard from one carrier account, or from ourselves.
+#[derive(Default)]
+struct Heard {
+    first: Option<Timestamp>,
+    carrier_call_id: Claim<First<String>>,
+    state: Claim<(Timestamp, Option<u64>, String)>,
+    direction: Claim<First<Direction>>,
+    main_number: Claim<First<Number>>,
+    extension: Claim<First<String>>,
+    agent: Claim<Last<String>>,
+    customer: Claim<First<Number>>,
+    business_reference: Claim<First<String>>,
+    limit_seconds: Claim<First<u64>>,
+    ring_seconds: Claim<First<u64>>,
+    record: Claim<First<bool>>,
+    a: LegHeard,
+    b: LegHeard,
+    by_number: BTreeMap<Number, LegHeard>,
+    bridged: Claim<Start>,
+    ended: Claim<End>,
+    verdict: Claim<Said<Verdict>>,
+    talk_seconds: Claim<(Evidence, u64)>,
+    recordings: BTreeMap<String, RecordingHeard>,
+    ivr_recording: Claim<First<String>>,
+    ivr_text: Claim<First<String>>,
+}
+
+#[derive(Default)]
+struct LegHeard {
+    id: Claim<First<String>>,
+    number: Claim<First<Number>>,
+    shown: Claim<First<Number>>,
+    dialled: Claim<Start>,
+    ringing: Claim<Start>,
+    answered: Claim<Start>,
+    ended: Claim<End>,
+    cause: Claim<Said<Cause>>,
+    seconds: Claim<(Evidence, u64)>,
+}
+
+#[derive(Default)]
+struct RecordingHeard {
+    state: Claim<RecordingState>,
+    at_carrier: Claim<First<String>>,
+    format: Claim<First<String>>,
+    channels: Claim<u64>,
+    seconds: Claim<u64>,
+    started_at: Claim<Reverse<Timestamp>>,
+    archived: Claim<Archived>,
+    problem: Claim<Last<String>>,
+}
+
+/// What an event's claims have in common.
+#[derive(Clone, Copy)]
+struct Basis {
+    evidence: Evidence,
+    at: Option<Timestamp>,
+    received: Timestamp,
+}
+
+impl Basis {
+    fn first<T: Ord + Clone>(self, slot: &mut Claim<First<T>>, value: Option<&T>) {
+        if let Some(value) = value {
+            let at = self.at.unwrap_or(Timestamp::MAX);
+            claim(slot, (self.evidence, Reverse(at), Reverse(value.clone())));
+        }
+    }
+
+    fn last<T: Ord + Clone>(self, slot: &mut Claim<Last<T>>, value: Option<&T>) {
+        if let Some(value) = value {
+            let at = self.at.unwrap_or(Timestamp::MIN);
+            claim(slot, (self.evidence, at, value.clone()));
+        }
+    }
+
+    /// A time and how much it counts: our own clock never against a carrier's.
+    fn time(self, when: When) -> (Evidence, Timestamp) {
+        match when {
+            When::At(at) if self.evidence == Evidence::Own => (Evidence::Inferred, at),
+            When::At(at) => (self.evidence, at),
+            When::Unreported => (Evidence::Inferred, self.received),
+        }
+    }
+
+    fn start(self, slot: &mut Claim<Start>, when: Option<When>) {
+        if let Some(when) = when {
+            let (evidence, at) = self.time(when);
+            claim(slot, (evidence, Reverse(at)));
+        }
+    }
+
+    fn end(self, slot: &mut Claim<End>, when: Option<When>) {
+        if let Some(when) = when {
+            claim(slot, self.time(when));
+        }
+    }
+}
+
+impl Heard {
+    fn add(&mut self, entry: &Entry) {
+        let event = &entry.event;
+        let facts = &event.facts;
+        let basis = Basis {
+            evidence: event.evidence,
+            at: event.at,
+            received: entry.received_at,
+        };
+        let at = event.at.unwrap_or(entry.received_at);
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        if let Some(word) = &event.word {
+            let at = event.at.unwrap_or(Timestamp::MIN);
+            claim(&mut self.state, (at, event.sequence, word.clone()));
+        }
+        basis.first(&mut self.carrier_call_id, facts.carrier_call_id.as_ref());
+        basis.first(&mut self.direction, facts.direction.as_ref());
+        basis.first(&mut self.main_number, facts.main_number.as_ref());
+        basis.first(&mut self.extension, facts.extension.as_ref());
+        basis.last(&mut self.agent, facts.agent.as_ref());
+        basis.first(&mut self.customer, facts.customer.as_ref());
+        basis.first(&mut self.business_reference, facts.business_reference.as_ref());
+        basis.first(&mut self.limit_seconds, facts.limit_seconds.as_ref());
+        basis.first(&mut self.ring_seconds, facts.ring_seconds.as_ref());
+        basis.first(&mut self.record, facts.record.as_ref());
+        self.a.add(basis, &facts.a);
+        self.b.add(basis, &facts.b);
+        for (number, leg) in &facts.by_number {
+            self.by_number.entry(number.clone()).or_default().add(basis, leg);
+        }
+        basis.start(&mut self.bridged, facts.bridged);
+        basis.end(&mut self.ended, facts.ended);
+        if let Some(verdict) = &facts.verdict {
+            let new = (event.evidence, weight(&verdict.cause), verdict.clone());
+            claim(&mut self.verdict, new);
+        }
+        if let Some(seconds) = facts.talk_seconds {
+            claim(&mut self.talk_seconds, (event.evidence, seconds));
+        }
+        self.add_recordings(basis, facts);
+        basis.first(&mut self.ivr_recording, facts.ivr_recording.as_ref());
+        basis.first(&mut self.ivr_text, facts.ivr_text.as_ref());
+    }
+
+    fn add_recordings(&mut self, basis: Basis, facts: &Facts) {
+        for (id, recording) in &facts.recordings {
+            self.recordings
+                .entry(id.clone())
+                .or_default()
+                .add(basis, recording);
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        join(&mut self.carrier_call_id, other.carrier_call_id);
+        join(&mut self.state, other.state);
+        join(&mut self.direction, other.direction);
+        join(&mut self.main_number, other.main_number);
+        join(&mut self.extension, other.extension);
+        join(&mut self.agent, other.agent);
+        join(&mut self.customer, other.customer);
+        join(&mut self.business_reference, other.business_reference);
+        join(&mut self.limit_seconds, other.limit_seconds);
+        join(&mut self.ring_seconds, other.ring_seconds);
+        join(&mut self.record, other.record);
+        self.a.join(other.a);
+        self.b.join(other.b);
+        for (number, leg) in other.by_number {
+            self.by_number.entry(number).or_default().join(leg);
+        }
+        join(&mut self.bridged, other.bridged);
+        join(&mut self.ended, other.ended);
+        join(&mut self.verdict, other.verdict);
+        join(&mut self.talk_seconds, other.talk_seconds);
+        for (id, recording) in other.recordings {
+            self.recordings.entry(id).or_default().join(recording);
+        }
+        join(&mut self.ivr_recording, other.ivr_recording);
+        join(&mut self.ivr_text, other.ivr_text);
+    }
+
+    /// What was told of a number becomes what was told of its leg, once everything is heard. Numbers of neither leg
+    /// tell nothing, and where both legs have the same number it names none of them.
+    fn told_by_leg(mut self, own: &Self) -> Self {
+        let known =
+            |heard: &LegHeard, own: &LegHeard| said_first(own.number.clone().max(heard.number.clone()));
+        if self.by_number.is_empty() {
+            return self;
+        }
+        let (a, b) = (known(&self.a, &own.a), known(&self.b, &own.b));
+        if a == b {
+            return self;
+        }
+        for (number, leg) in std::mem::take(&mut self.by_number) {
+            if a.as_ref() == Some(&number) {
+                self.a.join(leg);
+            } else if b.as_ref() == Some(&number) {
+                self.b.join(leg);
+            }
+        }
+        self
+    }
+
+    fn state(&self) -> State {
+        match (self.ended.is_some() || self.a.ended.is_some(), self.talked()) {
+            (true, _) => State::Close,
+            (false, true) => State::Conn,
+            (false, false) => State::Init,
+        }
+    }
+
+    /// How far it came: nothing, somebody answered, both talked.
+    fn progress(&self) -> u8 {
+        match (self.talked(), self.a.answered.is_some()) {
+            (true, _) => 2,
+            (false, true) => 1,
+            (false, false) => 0,
+        }
+    }
+
+    fn talked(&self) -> bool {
+        self.bridged.is_some() || self.b.answered.is_some()
+    }
+
+    fn into_record(self, id: &CallId, tenant: String) -> CallRecord {
+        let mut inferred = BTreeSet::new();
+        // The end of leg A ends the call; where the carrier tells of both, the better evidence counts.
+        let ended = self.ended.max(self.a.ended);
+        let bridged = self.bridged.or(self.b.answered);
+        let state = self.state();
+        let talk_seconds = self
+            .talk_seconds
+            .map(|(_, seconds)| seconds)
+            .or_else(|| talked(bridged?, ended?));
+        let limit_seconds = self.limit_seconds.map(|(_, _, Reverse(limit))| limit);
+        // The limit is on the conversation; leg A's time, in which B rings, says it only where nothing else does.
+        let leg_seconds = |leg: &LegHeard| leg.seconds.map(|(_, seconds)| seconds);
+        let lasted = talk_seconds
+            .max(leg_seconds(&self.b))
+            .or_else(|| leg_seconds(&self.a));
+        let used_up = limit_seconds
+            .zip(lasted)
+            .is_some_and(|(limit, lasted)| lasted.saturating_add(1) >= limit);
+        let ending = (state == State::Close).then(|| self.ending(used_up));
+        let (close_cause, raw_cause) = ending.unzip();
+        let mut note = |name: &str, evidence: Evidence, at: Timestamp| {
+            if evidence == Evidence::Inferred {
+                inferred.insert(name.to_owned());
+            }
+            at
+        };
+        let bridged_at = bridged.map(|(evidence, Reverse(at))| note("bridgedAt", evidence, at));
+        let ended_at = ended.map(|(evidence, at)| note("endedAt", evidence, at));
+        let a = self.a.into_record("a", &mut note);
+        let b = self.b.into_record("b", &mut note);
+        let direction = said_first(self.direction);
+        let customer = said_first(self.customer).or_else(|| match direction? {
+            Direction::Inbound => a.number.clone(),
+            Direction::Callback | Direction::Outbound => b.number.clone(),
+        });
+        CallRecord {
+            id: id.clone(),
+            tenant,
+            state,
+            carrier: None,
+            account: None,
+            carrier_call_id: said_first(self.carrier_call_id),
+            carrier_state: self.state.map(|(_, _, word)| word),
+            direction,
+            main_number: said_first(self.main_number),
+            extension: said_first(self.extension),
+            agent: self.agent.map(|(_, _, agent)| agent),
+            customer,
+            business_reference: said_first(self.business_reference),
+            a,
+            b,
+            created_at: Timestamp::UNIX_EPOCH,
+            bridged_at,
+            ended_at,
+            talk_seconds,
+            limit_seconds,
+            ring_seconds: said_first(self.ring_seconds),
+            record: said_first(self.record),
+            close_cause,
+            raw_cause: raw_cause.flatten(),
+            recordings: self
+                .recordings
+                .into_iter()
+                .map(|(id, recording)| (id, recording.into_facts()))
+                .collect(),
+            ivr_recording: said_first(self.ivr_recording),
+            ivr_text: said_first(self.ivr_text),
+            inferred,
+            version: 0,
+            updated_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    /// Why the call ended, and the words for it.
+    fn ending(&self, used_up: bool) -> (CloseCause, Option<Cause>) {
+        let on = |class: Class, leg: Leg, cause: &Cause| (class.on(leg), Some(cause.clone()));
+        let verdict = self.verdict.as_ref();
+        let a_answered = self.a.answered.is_some();
+        // The leg that failed, where the carrier leaves it open: whichever was being called.
+        let open = if a_answered { Leg::B } else { Leg::A };
+        // The carrier's last word counts first, unless it is a word nobody knows.
+        if let Some((Evidence::Cdr, _, Verdict { cause, leg })) = verdict
+            && cause.class != Class::Other
+        {
+            let class = settled(cause.class, self.talked());
+            return on(class, leg.unwrap_or(open), cause);
+        }
+        let a = self.a.cause.as_ref().map(|(_, _, cause)| cause);
+        let b = self.b.cause.as_ref().map(|(_, _, cause)| cause);
+        let v = verdict.map(|(_, _, verdict)| &verdict.cause);
+        // A was there and B was not: B's cause stands, even when the carrier then calls A's leg completed.
+        if let Some(cause) = b.filter(|_| !self.talked()) {
+            let class = settled(cause.class, false);
+            if !matches!(class, Class::Ok | Class::Other) {
+                return on(class, Leg::B, cause);
+            }
+        }
+        if let Some(cause) = [a, b, v]
+            .into_iter()
+            .flatten()
+            .find(|cause| cause.class == Class::MaxDuration)
+        {
+            return on(Class::MaxDuration, Leg::A, cause);
+        }
+        // B failed for a reason nobody knows, which A's ordinary end must not hide.
+        if let Some(cause) = b.filter(|cause| !self.talked() && cause.class == Class::Other) {
+            return on(Class::Other, Leg::B, cause);
+        }
+        if let Some(cause) = a.filter(|_| !a_answered) {
+            let class = settled(cause.class, false);
+            if !matches!(class, Class::Ok | Class::Other) {
+                return on(class, Leg::A, cause);
+            }
+        }
+        if let Some((_, _, Verdict { cause, leg })) = verdict {
+            let class = settled(cause.class, self.talked());
+            if !matches!(class, Class::Ok | Class::Other) {
+                return on(class, leg.unwrap_or(open), cause);
+            }
+        }
+        let failure = |cause: &&Cause| matches!(cause.class, Class::Server | Class::Network);
+        if let Some(cause) = [a, b].into_iter().flatten().find(failure) {
+            return on(cause.class, Leg::A, cause);
+        }
+        let end = |cause: &&Cause| !matches!(cause.class, Class::Other);
+        match [a, v, b].into_iter().flatten().find(end) {
+            Some(cause) if used_up => on(Class::MaxDuration, Leg::A, cause),
+            Some(cause) => on(Class::Ok, Leg::A, cause),
+            None => (CloseCause::Other, [v, b, a].into_iter().flatten().next().cloned()),
+        }
+    }
+}
+
+/// What "cleared" means on a leg.
+fn settled(class: Class, answered: bool) -> Class {
+    match class {
+        Class::Cleared if answered => Class::Ok,
+        Class::Cleared => Class::Unreachable,
+        class => class,
+    }
+}
+
+/// How long they talked. Not where one time is the carrier's and the other ours: the clocks may be hours apart.
+fn talked((by, Reverse(from)): Start, (until_by, until): End) -> Option<u64> {
+    if (by == Evidence::Inferred) != (until_by == Evidence::Inferred) {
+        return None;
+    }
+    u64::try_from(until.duration_since(from).as_secs()).ok()
+}
+
+fn said_first<T>(claim: Claim<First<T>>) -> Option<T> {
+    claim.map(|(_, _, Reverse(value))| value)
+}
+
+impl LegHeard {
+    fn add(&mut self, basis: Basis, facts: &LegFacts) {
+        basis.first(&mut self.id, facts.id.as_ref());
+        basis.first(&mut self.number, facts.number.as_ref());
+        basis.first(&mut self.shown, facts.shown.as_ref());
+        basis.start(&mut self.dialled, facts.dialled);
+        basis.start(&mut self.ringing, facts.ringing);
+        basis.start(&mut self.answered, facts.answered);
+        basis.end(&mut self.ended, facts.ended);
+        if let Some(cause) = &facts.cause {
+            claim(&mut self.cause, (basis.evidence, weight(cause), cause.clone()));
+        }
+        if let Some(seconds) = facts.seconds {
+            claim(&mut self.seconds, (basis.evidence, seconds));
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        join(&mut self.id, other.id);
+        join(&mut self.number, other.number);
+        join(&mut self.shown, other.shown);
+        join(&mut self.dialled, other.dialled);
+        join(&mut self.ringing, other.ringing);
+        join(&mut self.answered, other.answered);
+        join(&mut self.ended, other.ended);
+        join(&mut self.cause, other.cause);
+        join(&mut self.seconds, other.seconds);
+    }
+
+    fn into_record(
+        self,
+        leg: &str,
+        note: &mut impl FnMut(&str, Evidence, Timestamp) -> Timestamp,
+    ) -> LegRecord {
+        let mut start = |name: &str, claim: Claim<Start>| {
+            claim.map(|(evidence, Reverse(at))| note(&format!("{leg}.{name}"), evidence, at))
+        };
+        let (dialled_at, ringing_at, answered_at) = (
+            start("dialledAt", self.dialled),
+            start("ringingAt", self.ringing),
+            start("answeredAt", self.answered),
+        );
+        LegRecord {
+            id: said_first(self.id),
+            number: said_first(self.number),
+            shown: said_first(self.shown),
+            dialled_at,
+            ringing_at,
+            answered_at,
+            ended_at: self
+                .ended
+                .map(|(evidence, at)| note(&format!("{leg}.endedAt"), evidence, at)),
+            cause: self.cause.map(|(_, _, cause)| cause),
+        }
+    }
+}
+
+impl RecordingHeard {
+    fn add(&mut self, basis: Basis, facts: &RecordingFacts) {
+        join(&mut self.state, facts.state);
+        basis.first(&mut self.at_carrier, facts.at_carrier.as_ref());
+        basis.first(&mut self.format, facts.format.as_ref());
+        join(&mut self.channels, facts.channels);
+        join(&mut self.seconds, facts.seconds);
+        join(&mut self.started_at, facts.started_at.map(Reverse));
+        join(&mut self.archived, facts.archived.clone());
+        basis.last(&mut self.problem, facts.problem.as_ref());
+    }
+
+    fn join(&mut self, other: Self) {
+        join(&mut self.state, other.state);
+        join(&mut self.at_carrier, other.at_carrier);
+        join(&mut self.format, other.format);
+        join(&mut self.channels, other.channels);
+        join(&mut self.seconds, other.seconds);
+        join(&mut self.started_at, other.started_at);
+        join(&mut self.archived, other.archived);
+        join(&mut self.problem, other.problem);
+    }
+
+    fn into_facts(self) -> RecordingFacts {
+        RecordingFacts {
+            state: self.state,
+            at_carrier: said_first(self.at_carrier),
+            format: said_first(self.format),
+            channels: self.channels,
+            seconds: self.seconds,
+            started_at: self.started_at.map(|Reverse(at)| at),
+            archived: self.archived,
+            problem: self.problem.map(|(_, _, problem)| problem),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The items of the `calls` table: names of keys and attributes, and reading an item back.
+//!
+//! | `id` | `part` | attributes |
+//! | --- | --- | --- |
+//! | `call#<tenant>#<call>` | `event#<event>` | `tenant`, `carrier`, `account`, `receivedAt`, `event` |
+//! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `createdMs`, `due`, `nextCheckAt` |
+//! | `leg#<tenant>#<carrier>#<account>#<leg>` | `-` | `call`: the id of the call that the leg belongs to |
+//!
+//! All of them have `expiresAt`. The tenant is in every key, and comes from the account that an event was posted for: no
+//! account can write into another tenant's call, whatever id it names.
+//!
+//! **One expiry for a call, fixed at its creation.** DynamoDB deletes items one by one, some hours or days after they
+//! have expired. If each event of a call had an expiry of its own, the first would be gone while later ones still fold
+//! to half a record. So an event expires a number of days after the *end of the UTC day* on which it was heard, which is
+//! the same for nearly all events of a call; whoever folds the call moves those of later days to the earliest; and
+//! reading takes a call whose earliest expiry has passed for gone, whatever is still lying there.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::due::{next_check, shard};
+use crate::event::Entry;
+use crate::id::{CallId, EventId};
+use crate::list::Summary;
+use crate::record::CallRecord;
+
+/// The table's partition key.
+pub const ID: &str = "id";
+/// The table's sort key.
+pub const PART: &str = "part";
+/// When DynamoDB may delete the item: seconds since 1970.
+pub const EXPIRES_AT: &str = "expiresAt";
+/// The part of a call's record.
+pub const RECORD: &str = "record";
+/// What the parts of a call's events begin with.
+pub const EVENT: &str = "event#";
+
+/// The sparse index of an agent's calls.
+pub const BY_AGENT: &str = "by-agent";
+/// Its partition key: `<tenant>#<agent>`.
+pub const AGENT_KEY: &str = "agentKey";
+/// The sparse index of a customer's calls.
+pub const BY_CUSTOMER: &str = "by-customer";
+/// Its partition key: `<tenant>#<number>`.
+pub const CUSTOMER_KEY: &str = "customerKey";
+/// The sparse index of the calls about something in the owner's own systems.
+pub const BY_REFERENCE: &str = "by-reference";
+/// Its partition key: `<tenant>#<reference>`.
+pub const REFERENCE_KEY: &str = "referenceKey";
+/// The sparse index of calls by the carrier's own id.
+pub const BY_CARRIER_CALL: &str = "by-carrier-call";
+/// Its partition key: `<tenant>#<carrier>#<id>`.
+pub const CARRIER_CALL_KEY: &str = "carrierCallKey";
+/// The sort key of these four: when the call began, in milliseconds since 1970. A number, because text with fractions of
+/// a second does not sort.
+pub const CREATED_MS: &str = "createdMs";
+/// What these four hold of a record besides its keys: enough for a line of a list.
+pub const SUMMARY: &str = "summary";
+/// The sparse index of the calls that somebody must look at.
+pub const BY_DUE: &str = "by-due";
+/// Its partition key: `due#0` to `due#15`.
+pub const DUE: &str = "due";
+/// Its sort key: when, in seconds since 1970.
+pub const NEXT_CHECK_AT: &str = "nextCheckAt";
+
+pub(crate) const CALL: &str = "call";
+pub(crate) const VERSION: &str = "version";
+pub(crate) const POINTER: &str = "-";
+
+/// A key of an index must have fewer than 2 048 bytes; what is longer than this is not listed.
+const LONGEST_KEY: usize = 1024;
+const DAY: i64 = 24 * 3600;
+
+/// An item as the SDK hands it over.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The partition of a call.
+pub fn call_id(tenant: &str, call: &CallId) -> String {
+    format!("call#{tenant}#{call}")
+}
+
+/// The part of an event.
+pub fn event_part(event: &EventId) -> String {
+    format!("{EVENT}{}", event.as_str())
+}
+
+/// Whose call a partition is, and which; none if it is no call's. Ids of calls have no `#`, so tenants may.
+pub fn call_of(id: &str) -> Option<(&str, CallId)> {
+    let (tenant, call) = id.strip_prefix("call#")?.rsplit_once('#')?;
+    Some((tenant, CallId::parse(call).ok()?))
+}
+
+/// The leg comes last, because it is the carrier's own text and may have any form.
+pub(crate) fn leg_id(tenant: &str, carrier: &str, account: &str, leg: &str) -> String {
+    format!("leg#{tenant}#{carrier}#{account}#{leg}")
+}
+
+/// When what was heard at a time may go: so many seconds after that UTC day.
+pub(crate) fn expiry(heard: Timestamp, retention: i64) -> i64 {
+    let days = heard.as_second().div_euclid(DAY).saturating_add(1);
+    days.saturating_mul(DAY).saturating_add(retention)
+}
+
+/// The item of an event.
+pub(crate) fn of_entry(tenant: &str, call: &CallId, entry: &Entry, expires: i64) -> Option<Item> {
+    let mut item: Item = serde_dynamo::to_item(entry).ok()?;
+    item.insert(ID.to_owned(), text(call_id(tenant, call)));
+    item.insert(PART.to_owned(), text(event_part(&entry.event.id)));
+    item.insert(EXPIRES_AT.to_owned(), number(expires));
+    Some(item)
+}
+
+/// The event of an item; none if it is not what we write.
+pub(crate) fn entry(item: &Item) -> Option<Entry> {
+    serde_dynamo::from_item(item.clone()).ok()
+}
+
+/// The item of a record.
+pub(crate) fn of_record(record: &CallRecord, expires: i64) -> Option<Item> {
+    let tenant = &record.tenant;
+    let mut item = HashMap::from([
+        (ID.to_owned(), text(call_id(tenant, &record.id))),
+        (PART.to_owned(), text(RECORD)),
+        (EXPIRES_AT.to_owned(), number(expires)),
+        (VERSION.to_owned(), number(record.version)),
+        (CREATED_MS.to_owned(), number(record.created_at.as_millisecond())),
+        (CALL.to_owned(), written(record)?),
+        (SUMMARY.to_owned(), written(&Summary::of(record))?),
+    ]);
+    let carrier = record.carrier.as_deref().zip(record.carrier_call_id.as_deref());
+    let keys = [
+        (AGENT_KEY, record.agent.clone()),
+        (
+            CUSTOMER_KEY,
+            record.customer.as_ref().map(|number| number.as_str().to_owned()),
+        ),
+        (REFERENCE_KEY, record.business_reference.clone()),
+        (
+            CARRIER_CALL_KEY,
+            carrier.map(|(carrier, id)| format!("{carrier}#{id}")),
+        ),
+    ];
+    for (name, value) in keys {
+        if let Some(value) = value.filter(|value| (1..=LONGEST_KEY).contains(&value.len())) {
+            item.insert(name.to_owned(), text(format!("{tenant}#{value}")));
+        }
+    }
+    if let Some(at) = next_check(record, record.updated_at) {
+        item.insert(DUE.to_owned(), text(due(shard(tenant, &record.id))));
+        item.insert(NEXT_CHECK_AT.to_owned(), number(at.as_second()));
+    }
+    Some(item)
+}
+
+pub(crate) fn due(shard: u8) -> String {
+    format!("due#{shard}")
+}
+
+pub(crate) fn written(value: &impl Serialize) -> Option<AttributeValue> {
+    serde_dynamo::to_attribute_value(value).ok()
+}
+
+pub(crate) fn read<T: DeserializeOwned>(value: &AttributeValue) -> Option<T> {
+    serde_dynamo::from_attribute_value(value.clone()).ok()
+}
+
+pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+pub(crate) fn number_of(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+
+mod cause;
+mod due;
+mod event;
+mod facts;
+mod fold;
+mod id;
+#[cfg(feature = "table")]
+pub mod item;
+#[cfg(feature = "table")]
+mod list;
+mod number;
+mod placed;
+#[cfg(feature = "table")]
+mod project;
+mod record;
+#[cfg(feature = "table")]
+mod store;
+
+pub use cause::{Cause, Class, CloseCause, Leg};
+pub use due::{ARCHIVE, LONGEST, QUIET, RING, SHARDS, next_check, shard};
+pub use event::{CallEvent, Entry, Evidence, Kind};
+pub use facts::{Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When};
+pub use fold::fold;
+pub use id::{BadCallId, CallId, EventId};
+#[cfg(feature = "table")]
+pub use list::{Ask, Due, LONGEST_PAGE, List, ListError, Page, Summary};
+pub use number::Number;
+pub use placed::Placed;
+#[cfg(feature = "table")]
+pub use project::{Change, Projected};
+pub use record::{CallRecord, LegRecord, State};
+#[cfg(feature = "table")]
+pub use store::{CallStore, Kept, NewEvent, StoreError};

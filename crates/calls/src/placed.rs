@@ -1,0 +1,81 @@
+//! A call that we decide to place.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{CallEvent, Evidence, Kind};
+use crate::facts::{Direction, Facts, LegFacts};
+use crate::id::EventId;
+use crate::number::Number;
+
+/// What we know of a call that we place, before any carrier says a word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Placed {
+    /// The agent's number, E.164: leg A.
+    pub a: Number,
+    /// The customer's number, E.164: leg B.
+    pub b: Number,
+    /// The number that the agent sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub a_shown: Option<Number>,
+    /// The number that the customer sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub b_shown: Option<Number>,
+    /// The agent's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The company's main number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_number: Option<Number>,
+    /// The extension behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<String>,
+    /// What the call is about in the owner's own systems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_reference: Option<String>,
+    /// How long B may ring, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring_seconds: Option<u64>,
+    /// How long they may talk, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_seconds: Option<u64>,
+    /// Whether it is to be recorded.
+    #[serde(default)]
+    pub record: bool,
+}
+
+impl Placed {
+    /// The event. A call is placed once, so all such events of a call are one.
+    pub fn event(&self, at: Timestamp) -> CallEvent {
+        let leg = |number: &Number, shown: &Option<Number>| LegFacts {
+            number: Some(number.clone()),
+            shown: shown.clone(),
+            ..LegFacts::default()
+        };
+        let facts = Facts {
+            direction: Some(Direction::Callback),
+            main_number: self.main_number.clone(),
+            extension: self.extension.clone(),
+            agent: self.agent.clone(),
+            customer: Some(self.b.clone()),
+            business_reference: self.business_reference.clone(),
+            limit_seconds: self.limit_seconds,
+            ring_seconds: self.ring_seconds,
+            record: Some(self.record),
+            a: leg(&self.a, &self.a_shown),
+            b: leg(&self.b, &self.b_shown),
+            ..Facts::default()
+        };
+        CallEvent {
+            at: Some(at),
+            facts,
+            ..CallEvent::new(Self::event_id(), Kind::Placed, Evidence::Own)
+        }
+    }
+
+    /// The id of that event in every call: where it is, we placed the call.
+    pub fn event_id() -> EventId {
+        EventId::of(&["placed"])
+    }
+}

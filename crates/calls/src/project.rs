@@ -1,0 +1,128 @@
+//! A call's record, written beside its events so that lists find it.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::Timestamp;
+
+use crate::fold::fold;
+use crate::id::CallId;
+use crate::item::{self, EVENT, EXPIRES_AT, ID, Item, PART, VERSION};
+use crate::record::CallRecord;
+use crate::store::{CallStore, SHAPE, StoreError};
+
+/// What became of a call's record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is written.
+    Written,
+    /// It was there, and is the same.
+    Same,
+    /// A record of more events was there.
+    Older,
+    /// There is nothing to write: the call has expired, or none of its events can be read.
+    None,
+}
+
+/// A call, folded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projected {
+    /// The record.
+    pub record: Option<CallRecord>,
+    /// What became of it.
+    pub change: Change,
+    /// The ids of events that cannot be read, and are not in the record.
+    pub unreadable: Vec<String>,
+    /// Events that have got the call's expiry in place of a later one of their own.
+    pub aligned: u64,
+}
+
+impl CallStore {
+    /// Folds a call and writes its record, if it differs from what is there. Repeating it changes nothing, and of two who
+    /// do it at once the one who has seen more events wins.
+    ///
+    /// # Errors
+    /// When the table does not answer, or does not take the record.
+    pub async fn project(
+        &self,
+        tenant: &str,
+        call: &CallId,
+        now: Timestamp,
+    ) -> Result<Projected, StoreError> {
+        let partition = self.partition(tenant, call, None).await?;
+        let unreadable = partition
+            .unreadable
+            .iter()
+            .map(|part| part.strip_prefix(EVENT).unwrap_or(part).to_owned());
+        let mut projected = Projected {
+            record: None,
+            change: Change::None,
+            unreadable: unreadable.collect(),
+            aligned: 0,
+        };
+        let Some(expires) = partition.expires() else {
+            return Ok(projected);
+        };
+        // Also where the call has expired: what came too late must not stay behind and be taken for a call of its own.
+        for (part, own) in &partition.expiries {
+            if *own > expires && self.align(tenant, call, part, expires).await? {
+                projected.aligned += 1;
+            }
+        }
+        if partition.is_gone(now) {
+            return Ok(projected);
+        }
+        projected.record = fold(call, &partition.entries);
+        if let Some(record) = &projected.record {
+            let new = item::of_record(record, expires).ok_or_else(|| StoreError::with(SHAPE))?;
+            projected.change = match partition.record {
+                Some(old) if old == new => Change::Same,
+                _ => self.write(record, new).await?,
+            };
+        }
+        Ok(projected)
+    }
+
+    /// Gives an event the call's expiry; not if somebody has, or it is gone.
+    async fn align(&self, tenant: &str, call: &CallId, part: &str, expires: i64) -> Result<bool, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key(ID, item::text(item::call_id(tenant, call)))
+            .key(PART, item::text(part))
+            .update_expression("SET #expires = :expires")
+            .condition_expression("#expires > :expires")
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":expires", item::number(expires))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::of(&error)),
+            },
+        }
+    }
+
+    async fn write(&self, record: &CallRecord, new: Item) -> Result<Change, StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(new))
+            .condition_expression("attribute_not_exists(#id) OR #version <= :version")
+            .expression_attribute_names("#id", ID)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":version", item::number(record.version))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(Change::Written),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Change::Older),
+                _ => Err(StoreError::of(&error)),
+            },
+        }
+    }
+}

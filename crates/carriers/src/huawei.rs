@@ -1,0 +1,70 @@
+//! Huawei Cloud 语音通话 (`hw`, the service `VoiceCall`): the product `click2Call`, which calls A, then B.
+//!
+//! The digest in `X-AKSK` covers the URL and a time, and not the body, so events are taken for calls that we placed.
+//! The account's secret is the app secret. Settings:
+//! - `appKey`, which every request must name;
+//! - `schemes`, the digests that are good, in their order: any of `hw-2026`, `hw-2022`, `wsse` (default: all);
+//! - `window`, how many seconds the signed time may be away (default 25200: records are sent again for six hours);
+//! - `unsigned`, `on` for old apps that send no `X-AKSK`;
+//! - `countryCode` (default `86`) of numbers that leave it out.
+
+mod aksk;
+mod cause;
+mod notice;
+
+use jiff::Timestamp;
+
+pub use aksk::request_digest;
+
+use crate::answer::Answer;
+use crate::carrier::{Carrier, Trust};
+use crate::reading::{Reading, Unreadable};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::settings::Keys;
+
+/// Huawei.
+#[derive(Debug)]
+pub(crate) struct Huawei;
+
+impl Carrier for Huawei {
+    fn code(&self) -> &'static str {
+        "hw"
+    }
+
+    fn name(&self) -> &'static str {
+        "Huawei"
+    }
+
+    fn trust(&self, _keys: &Keys<'_>) -> Trust {
+        Trust::PlacedCallsOnly
+    }
+
+    fn verify(&self, request: &Request<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<(), Refusal> {
+        aksk::verify(request, keys, now)
+    }
+
+    fn read(&self, request: &Request<'_>, keys: &Keys<'_>) -> Result<Reading, Unreadable> {
+        if !matches!(request.headers.content_type().as_str(), "application/json" | "") {
+            return Err(Unreadable::ContentType {
+                expected: "application/json",
+            });
+        }
+        notice::read(request.body, keys.settings)
+    }
+
+    fn acknowledgement(&self) -> Answer {
+        Answer::document("application/json", r#"{"resultcode":"0","resultdesc":"Success"}"#)
+    }
+
+    /// A record that is not acknowledged comes again every hour, up to six times.
+    fn again(&self) -> Answer {
+        Answer {
+            status: 503,
+            ..Answer::document(
+                "application/json",
+                r#"{"resultcode":"1","resultdesc":"Try again"}"#,
+            )
+        }
+    }
+}

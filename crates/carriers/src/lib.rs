@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod capture;
+mod carrier;
+mod content;
+mod form;
+mod hex;
+mod json;
+mod mac;
+mod markup;
+mod mistakes;
+mod reading;
+mod refusal;
+mod registry;
+mod request;
+mod settings;
+mod times;
+mod xml;
+
+mod amazon_connect;
+mod bandwidth;
+pub mod huawei;
+pub mod jiuyun;
+mod mapped;
+mod plivo;
+mod signalwire;
+mod sinch;
+mod telnyx;
+mod twilio;
+mod vonage;
+mod voximplant;
+
+pub use amazon_connect::events_of_record;
+pub use answer::{Answer, SecondLeg};
+pub use capture::{BadCapture, Capture, Line, PlacedLine};
+pub use carrier::{Carrier, Trust};
+pub use mapped::{BadMapping, Mapped};
+pub use reading::{Heard, Reading, Reference, Unreadable, Wants};
+pub use refusal::Refusal;
+pub use registry::{CARRIERS, carrier};
+pub use request::{Headers, Request};
+pub use settings::{Keys, Settings};

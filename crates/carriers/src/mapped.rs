@@ -1,0 +1,246 @@
+//! Carriers that are described by a file, for those whose webhooks need no code.
+//!
+//! `infra/carriers/` holds descriptions; [`file`] says what stands where. Settings of an account: the one that the
+//! description's `[account]` names; `countryCode` and `window`, which go before the description's.
+
+mod auth;
+mod clock;
+mod document;
+mod events;
+mod file;
+mod template;
+
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::carrier::{Carrier, Trust};
+use crate::mapped::auth::Auth;
+use crate::mapped::clock::Clock;
+use crate::mapped::document::Item;
+use crate::mapped::events::Reader;
+use crate::mapped::file::File;
+use crate::reading::{Reading, Unreadable, Wants};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::settings::Keys;
+
+/// More events in a request are no carrier's.
+const MOST_EVENTS: usize = 50;
+
+/// A carrier described by a file.
+#[derive(Debug)]
+pub struct Mapped {
+    file: File,
+    auth: Auth,
+    clock: Clock,
+}
+
+/// The description cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub struct BadMapping {
+    /// Where: `close.map.17`, `line 3` where it is no TOML, `the description` for all of it.
+    pub path: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl BadMapping {
+    fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl Mapped {
+    /// Reads a description, in TOML.
+    ///
+    /// # Errors
+    /// When it is no TOML, holds a field that no description has, lacks one, or one is not what it should be.
+    pub fn parse(text: &str) -> Result<Self, BadMapping> {
+        let no_toml = |error: toml::de::Error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.unwrap_or_default().matches('\n').count() + 1;
+            BadMapping::new(format!("line {line}"), error.message())
+        };
+        let document = toml::Deserializer::parse(text).map_err(no_toml)?;
+        let mut file: File = serde_path_to_error::deserialize(document).map_err(|error| {
+            let path = match error.path().to_string() {
+                path if path == "." => "the description".to_owned(),
+                path => path,
+            };
+            BadMapping::new(path, error.inner().message())
+        })?;
+        check(&file)?;
+        let zone = file.time.zone.as_deref();
+        let clock = Clock::of(&file.time.format, zone)
+            .map_err(|(field, problem)| BadMapping::new(format!("time.{field}"), problem))?;
+        let auth = Auth::of(std::mem::take(&mut file.auth), zone)
+            .map_err(|(field, problem)| BadMapping::new(format!("auth.{field}"), problem))?;
+        Ok(Self { file, auth, clock })
+    }
+
+    fn item<'a>(&'a self, value: &'a serde_json::Value) -> Item<'a> {
+        Item {
+            value,
+            absent: &self.file.absent,
+        }
+    }
+
+    /// The events of a body.
+    fn items<'a>(&'a self, document: &'a serde_json::Value) -> Result<Vec<Item<'a>>, Unreadable> {
+        let Some(list) = &self.file.list else {
+            return Ok(vec![self.item(document)]);
+        };
+        let items: Vec<_> = list
+            .query(document)
+            .into_iter()
+            .map(|value| self.item(value))
+            .collect();
+        match items.len() {
+            0 => Err(Unreadable::missing(&list.to_string())),
+            1..=MOST_EVENTS => Ok(items),
+            _ => Err(Unreadable::Field {
+                field: list.to_string(),
+                problem: "has more than 50 events",
+            }),
+        }
+    }
+
+    /// Whether every event is for this account, as far as they say.
+    fn is_for_account(&self, request: &Request<'_>, keys: &Keys<'_>) -> Result<(), Refusal> {
+        let Some(account) = &self.file.account else {
+            return Ok(());
+        };
+        let Some(expected) = keys.settings.get(&account.setting) else {
+            return Ok(());
+        };
+        let unnamed = || Refusal::Mismatch {
+            hint: Some("the account's setting is to be compared, and the body names none"),
+        };
+        let document = self.file.format.document(request).map_err(|_| unnamed())?;
+        for item in self.items(&document).map_err(|_| unnamed())? {
+            match item.text(&account.field) {
+                Ok(Some(named)) if named == expected => {}
+                Ok(Some(_)) => return Err(Refusal::OtherAccount { what: "account" }),
+                Ok(None) | Err(_) => return Err(unnamed()),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What no type says.
+fn check(file: &File) -> Result<(), BadMapping> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if !(2..=8).contains(&file.code.len()) || !file.code.bytes().all(plain) {
+        return Err(BadMapping::new(
+            "code",
+            "is not two to eight small letters and digits",
+        ));
+    }
+    if file.events.fields.is_empty() {
+        return Err(BadMapping::new("events.fields", "is empty"));
+    }
+    if let Some(code) = &file.country_code
+        && (code.is_empty() || !code.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        return Err(BadMapping::new("country-code", "is not digits only"));
+    }
+    if let Some(close) = &file.close
+        && close.leg.is_some() == close.legs.is_empty()
+    {
+        return Err(BadMapping::new(
+            "close.legs",
+            "does not go without close.leg, nor that without it",
+        ));
+    }
+    let acknowledgement = &file.acknowledgement;
+    if acknowledgement
+        .status
+        .is_some_and(|status| !(200..300).contains(&status))
+    {
+        return Err(BadMapping::new("acknowledgement.status", "is not 200 to 299"));
+    }
+    if acknowledgement.body.is_some() != acknowledgement.content_type.is_some() {
+        return Err(BadMapping::new(
+            "acknowledgement.content-type",
+            "does not go without a body, nor a body without it",
+        ));
+    }
+    Ok(())
+}
+
+impl Carrier for Mapped {
+    fn code(&self) -> &str {
+        &self.file.code
+    }
+
+    fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    fn trust(&self, _keys: &Keys<'_>) -> Trust {
+        if self.auth.proves_the_body(self.file.format) {
+            Trust::Sender
+        } else {
+            Trust::PlacedCallsOnly
+        }
+    }
+
+    fn verify(&self, request: &Request<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<(), Refusal> {
+        self.auth.verify(request, self.file.format, keys, now)?;
+        self.is_for_account(request, keys)
+    }
+
+    fn read(&self, request: &Request<'_>, keys: &Keys<'_>) -> Result<Reading, Unreadable> {
+        let format = self.file.format;
+        let essence = request.headers.content_type();
+        let accepted = if self.file.content_types.is_empty() {
+            format.accepts(&essence)
+        } else {
+            self.file.content_types.contains(&essence)
+        };
+        if !accepted && !essence.is_empty() {
+            return Err(Unreadable::ContentType {
+                expected: format.expected(),
+            });
+        }
+        let document = format.document(request)?;
+        // One event that cannot be read does not keep the others from being taken.
+        let (mut heard, mut problem) = (Vec::new(), None);
+        for item in self.items(&document)? {
+            let reader = Reader {
+                file: &self.file,
+                clock: &self.clock,
+                settings: keys.settings,
+                item,
+            };
+            match reader.heard() {
+                Ok(event) => heard.extend(event),
+                Err(error) => problem = Some(error),
+            }
+        }
+        match problem {
+            Some(problem) if heard.is_empty() => Err(problem),
+            _ => Ok(Reading {
+                heard,
+                wants: Wants::Acknowledgement,
+            }),
+        }
+    }
+
+    fn acknowledgement(&self) -> Answer {
+        let acknowledgement = &self.file.acknowledgement;
+        let answer = match (&acknowledgement.content_type, &acknowledgement.body) {
+            (Some(content_type), Some(body)) => Answer::document(content_type.clone(), body.clone()),
+            _ => Answer::empty(),
+        };
+        Answer {
+            status: acknowledgement.status.unwrap_or(answer.status),
+            ..answer
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Plivo (`pl`).
+//!
+//! The secret is the Auth Token of the account or sub-account that the call belongs to. Settings:
+//!
+//! | setting | meaning | where it is not set |
+//! | --- | --- | --- |
+//! | `zone` | the account's time zone: `Asia/Kolkata`, `+05:30`, `UTC` | worked out of each event |
+//! | `allowV2` | `true`: signatures of version 2 are taken too, though they cover neither body nor query | refused |
+//!
+//! Plivo signs no time; an old request changes nothing, because its event is already there.
+
+mod cause;
+mod clock;
+mod document;
+mod read;
+mod signature;
+
+use jiff::Timestamp;
+
+use crate::answer::{Answer, SecondLeg};
+use crate::carrier::{Carrier, Trust};
+use crate::reading::{Reading, Unreadable};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::settings::{Keys, Settings};
+
+/// Plivo.
+#[derive(Debug)]
+pub(crate) struct Plivo;
+
+impl Carrier for Plivo {
+    fn code(&self) -> &'static str {
+        "pl"
+    }
+
+    fn name(&self) -> &'static str {
+        "Plivo"
+    }
+
+    /// A signature of version 2 proves who sent something to that path, and not what.
+    fn trust(&self, keys: &Keys<'_>) -> Trust {
+        if allows_v2(keys.settings) {
+            Trust::PlacedCallsOnly
+        } else {
+            Trust::Sender
+        }
+    }
+
+    fn verify(&self, request: &Request<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<(), Refusal> {
+        signature::verify(request, keys.secrets, allows_v2(keys.settings))
+    }
+
+    fn read(&self, request: &Request<'_>, keys: &Keys<'_>) -> Result<Reading, Unreadable> {
+        read::read(request, keys.settings)
+    }
+
+    fn acknowledgement(&self) -> Answer {
+        document::nothing_more()
+    }
+
+    fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
+        Some(document::connect(second))
+    }
+}
+
+fn allows_v2(settings: &Settings) -> bool {
+    settings.get("allowV2") == Some("true")
+}

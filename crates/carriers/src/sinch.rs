@@ -1,0 +1,50 @@
+//! Sinch (`si`): Voice, version 1.
+//!
+//! The secret is `<application key>:<application secret>`, the latter in base64 as Sinch shows it. There are no
+//! settings.
+//!
+//! A callback is two calls that meet in a conference. Both carry `custom`, `<our call id>:A` and `<our call id>:B`, and
+//! the conference is named by our call id. There is one URL for all calls of an application.
+
+mod read;
+mod signature;
+
+use jiff::Timestamp;
+
+use crate::answer::Answer;
+use crate::carrier::{Carrier, Trust};
+use crate::reading::{Reading, Unreadable};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::settings::Keys;
+
+/// Sinch.
+#[derive(Debug)]
+pub(crate) struct Sinch;
+
+impl Carrier for Sinch {
+    fn code(&self) -> &'static str {
+        "si"
+    }
+
+    fn name(&self) -> &'static str {
+        "Sinch"
+    }
+
+    fn trust(&self, _keys: &Keys<'_>) -> Trust {
+        Trust::Sender
+    }
+
+    fn verify(&self, request: &Request<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<(), Refusal> {
+        signature::verify(request, keys, now)
+    }
+
+    fn read(&self, request: &Request<'_>, _keys: &Keys<'_>) -> Result<Reading, Unreadable> {
+        read::read(request)
+    }
+
+    /// An answered call waits to hear that it may go on, into its conference; to other events the answer means nothing.
+    fn acknowledgement(&self) -> Answer {
+        Answer::document("application/json", r#"{"action":{"name":"continue"}}"#)
+    }
+}

@@ -1,0 +1,52 @@
+//! Vonage (`vg`).
+//!
+//! The secret is the account's signature secret; callbacks are signed where the application has `signed_callbacks` on.
+//! Settings:
+//!
+//! | setting | meaning | where it is not set |
+//! | --- | --- | --- |
+//! | `apiKey` | the account's key; requests for another are refused | not checked |
+//! | `applicationId` | the application; requests for another are refused | not checked |
+
+mod document;
+mod read;
+mod token;
+
+use jiff::Timestamp;
+
+use crate::answer::{Answer, SecondLeg};
+use crate::carrier::{Carrier, Trust};
+use crate::reading::{Reading, Unreadable};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::settings::Keys;
+
+/// Vonage.
+#[derive(Debug)]
+pub(crate) struct Vonage;
+
+impl Carrier for Vonage {
+    fn code(&self) -> &'static str {
+        "vg"
+    }
+
+    fn name(&self) -> &'static str {
+        "Vonage"
+    }
+
+    fn trust(&self, _keys: &Keys<'_>) -> Trust {
+        Trust::Sender
+    }
+
+    fn verify(&self, request: &Request<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<(), Refusal> {
+        token::verify(request, keys, now)
+    }
+
+    fn read(&self, request: &Request<'_>, _keys: &Keys<'_>) -> Result<Reading, Unreadable> {
+        read::read(request)
+    }
+
+    fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
+        Some(document::connect(second))
+    }
+}

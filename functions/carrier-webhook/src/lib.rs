@@ -1,0 +1,408 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod incoming;
+mod metrics;
+mod public;
+mod reply;
+mod route;
+mod second_leg;
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use jiff::Timestamp;
+use ringback_accounts::{AccountStore, Accounts, Known, Lookup, LookupError, Slug};
+use ringback_calls::{CallId, CallStore, Entry, Kept, NewEvent, StoreError};
+use ringback_carriers::{
+    Answer, Carrier, Heard, Keys, Reading, Reference, Refusal, Request, Trust, Unreadable, Wants,
+};
+use ringback_lambda::{DeadLetters, MetricsSink};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tracing::{error, info, warn};
+
+pub use config::Config;
+pub use public::PublicBase;
+pub use reply::{Outcome, REASONS};
+
+use crate::incoming::{Incoming, NoBody};
+use crate::metrics::RequestMetrics;
+use crate::reply::Reply;
+use crate::route::Route;
+
+/// A request with more events is none of a carrier: Huawei sends at most 50 call detail records at a time.
+const MOST_EVENTS: usize = 50;
+
+/// The function `carrier-webhook`.
+#[derive(Debug)]
+pub struct App {
+    accounts: Accounts,
+    calls: CallStore,
+    dead_letters: DeadLetters,
+    public_base: PublicBase,
+    metrics: MetricsSink,
+}
+
+/// What is counted of one request.
+#[derive(Debug, Default)]
+struct Counts {
+    carrier: Option<String>,
+    stored: u64,
+    repeated: u64,
+    not_placed: u64,
+    dead_letters: u64,
+}
+
+/// A request that is genuine.
+struct Genuine<'a> {
+    known: &'a Known,
+    secrets: &'a [SecretString],
+    request: Request<'a>,
+    /// The call that the path names.
+    call: Option<&'a CallId>,
+    now: Timestamp,
+}
+
+impl Genuine<'_> {
+    fn carrier(&self) -> &dyn Carrier {
+        self.known.carrier.get()
+    }
+
+    fn keys(&self) -> Keys<'_> {
+        Keys {
+            secrets: self.secrets,
+            settings: &self.known.account.settings,
+        }
+    }
+}
+
+impl App {
+    /// The function with those settings, over those services.
+    pub fn new(
+        config: Config,
+        dynamo: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+        queues: aws_sdk_sqs::Client,
+        metrics: MetricsSink,
+    ) -> Self {
+        let accounts = AccountStore::new(dynamo.clone(), config.carriers_table);
+        Self {
+            accounts: Accounts::new(accounts, secrets),
+            calls: CallStore::new(dynamo, config.calls_table, config.call_retention),
+            dead_letters: DeadLetters::new(queues, config.dead_letter_queue_url, "carrier-webhook"),
+            public_base: config.public_base,
+            metrics,
+        }
+    }
+
+    /// Answers a request of a carrier, as an HTTP API of API Gateway hands it over. It always answers: what could not be
+    /// stored is answered so that the carrier comes again.
+    pub async fn take(&self, event: &Value, now: Timestamp) -> Value {
+        let started = Instant::now();
+        let mut counts = Counts::default();
+        // Boxed: the futures of the SDK's requests are large, and nested deep here.
+        let reply = match Box::pin(self.answer(&Incoming::read(event), now, &mut counts)).await {
+            Ok(reply) | Err(reply) => reply,
+        };
+        let carrier = counts.carrier.unwrap_or_else(|| "none".to_owned());
+        info!(
+            carrier,
+            status = reply.status(),
+            outcome = reply.outcome.name(),
+            reason = reply.reason,
+            stored = counts.stored,
+            repeated = counts.repeated,
+            "Answered a carrier"
+        );
+        RequestMetrics {
+            timestamp: SystemTime::now(),
+            function: "carrier-webhook",
+            carrier,
+            outcome: reply.outcome.name(),
+            reason: reply.reason,
+            requests: 1,
+            events: counts.stored,
+            repeated: counts.repeated,
+            refused: (reply.outcome == Outcome::Refused).into(),
+            failed: (reply.outcome == Outcome::Failed).into(),
+            dead_letters: counts.dead_letters,
+            latency: started.elapsed(),
+        }
+        .emit(&self.metrics);
+        reply.into_value()
+    }
+
+    /// Every step may end with an answer of its own; the order of the steps is the README's.
+    async fn answer(
+        &self,
+        incoming: &Incoming<'_>,
+        now: Timestamp,
+        counts: &mut Counts,
+    ) -> Result<Reply, Reply> {
+        let path = self.public_base.inner(incoming.raw_path);
+        let route = Route::read(path)
+            .ok_or_else(|| Reply::refused(404, reply::NO_SUCH_PATH, "There is no such path."))?;
+        if !matches!(incoming.method, "POST" | "GET") {
+            return Err(Reply::refused(405, reply::NO_SUCH_METHOD, "Use POST."));
+        }
+        let known = self.account(&route).await?;
+        counts.carrier = Some(known.carrier.dimension().to_owned());
+        if !known.account.allows(incoming.source) {
+            warn!(account = ?known.account.slug, "A request for a carrier account came from an address that may not");
+            return Err(Reply::unauthorised(reply::ADDRESS));
+        }
+        let body = incoming.body().map_err(|problem| match problem {
+            NoBody::TooLarge => Reply::refused(413, reply::TOO_LARGE, "The body is larger than 1 MB."),
+            NoBody::Broken => Reply::refused(400, reply::BODY, "The body is no Base64."),
+        })?;
+        let (headers, url) = (incoming.headers(), self.public_base.url(path, incoming.query));
+        let request = Request {
+            method: incoming.method,
+            url: &url,
+            headers: &headers,
+            body: &body,
+        };
+        let secrets = verify(&known, &request, now).await?;
+        let genuine = Genuine {
+            known: &known,
+            secrets: &secrets,
+            request,
+            call: route.call.as_ref(),
+            now,
+        };
+        if !request.query().is_empty() && !signs_query(&genuine) {
+            warn!(account = ?known.account.slug, "A carrier's URL has a query that it does not sign: give it the URL without");
+            return Err(Reply::refused(
+                400,
+                reply::QUERY_NOT_SIGNED,
+                "The query is not signed: give the carrier the URL without one.",
+            ));
+        }
+        let reading = match genuine.carrier().read(&request, &genuine.keys()) {
+            Ok(reading) => reading,
+            Err(problem) => return self.unreadable(&genuine, &problem, counts).await,
+        };
+        if reading.heard.len() > MOST_EVENTS {
+            let said = "there are more than 50 events in it";
+            self.bury(&genuine, said, counts).await?;
+            return Err(Reply::unreadable(413, reply::TOO_MANY_EVENTS, said));
+        }
+        self.keep(&genuine, reading, counts).await
+    }
+
+    async fn account(&self, route: &Route<'_>) -> Result<Arc<Known>, Reply> {
+        let nobody = || Reply::unauthorised(reply::UNKNOWN_ACCOUNT);
+        let slug = Slug::parse(route.account).map_err(|_| nobody())?;
+        match self.accounts.find(route.carrier, &slug).await {
+            Ok(Lookup::Found(known)) => Ok(known),
+            Ok(Lookup::Nobody) => Err(nobody()),
+            Ok(Lookup::TooMany) => Err(Reply::failed(reply::TOO_MANY_SLUGS, Answer::unavailable())),
+            Err(LookupError::Store(problem)) => {
+                error!(code = problem.code, "The carriers table did not answer");
+                Err(Reply::failed(reply::ACCOUNTS, Answer::unavailable()))
+            }
+            Err(LookupError::Carrier) => {
+                error!(account = ?slug, "A carrier account cannot be used: its carrier is not described, or badly");
+                Err(Reply::failed(reply::ACCOUNTS, Answer::unavailable()))
+            }
+        }
+    }
+
+    /// Keeps what cannot be read, for an engineer.
+    async fn unreadable(
+        &self,
+        genuine: &Genuine<'_>,
+        problem: &Unreadable,
+        counts: &mut Counts,
+    ) -> Result<Reply, Reply> {
+        let said = problem.to_string();
+        self.bury(genuine, &said, counts).await?;
+        Err(match problem {
+            Unreadable::ContentType { .. } => Reply::unreadable(415, reply::CONTENT_TYPE, &said),
+            Unreadable::Body { .. } | Unreadable::Field { .. } => Reply::unreadable(400, reply::BODY, &said),
+        })
+    }
+
+    async fn bury(&self, genuine: &Genuine<'_>, reason: &str, counts: &mut Counts) -> Result<(), Reply> {
+        let Request { body, .. } = genuine.request;
+        // Of a GET everything is in the query.
+        let letter = if body.is_empty() {
+            genuine.request.query().as_bytes()
+        } else {
+            body
+        };
+        let sent = self
+            .dead_letters
+            .send(letter, reason, genuine.carrier().code())
+            .await;
+        if let Err(problem) = sent {
+            error!(code = problem.code, "The dead-letter queue did not answer");
+            return Err(Reply::failed(reply::DEAD_LETTERS, genuine.carrier().again()));
+        }
+        counts.dead_letters += 1;
+        warn!(
+            account = ?genuine.known.account.slug,
+            problem = reason,
+            "Sent a request of a carrier to the dead-letter queue"
+        );
+        Ok(())
+    }
+
+    /// Stores every event. At the first that the table does not take for now it ends, and the carrier sends all of them
+    /// again: those that were stored change nothing then.
+    async fn keep(
+        &self,
+        genuine: &Genuine<'_>,
+        reading: Reading,
+        counts: &mut Counts,
+    ) -> Result<Reply, Reply> {
+        let Reading { heard, wants } = reading;
+        let mut first = genuine.call.cloned();
+        let mut lost = None;
+        let events = heard.len() as u64;
+        for heard in heard {
+            let call = self.call(genuine, &heard.reference).await;
+            let Some(call) = call.map_err(|problem| not_stored(genuine, &problem))? else {
+                lost = Some((reply::NO_CALL, "an event names no call"));
+                continue;
+            };
+            first = first.or_else(|| Some(call.clone()));
+            match self.calls.put(&new_event(genuine, call, heard)).await {
+                Ok(Kept::Stored) => counts.stored += 1,
+                Ok(Kept::Repeated) => counts.repeated += 1,
+                Ok(Kept::NotPlaced) => counts.not_placed += 1,
+                Err(problem) if problem.is_permanent() => {
+                    lost = Some((reply::TABLE_REFUSED, "the calls table refuses an event"));
+                }
+                Err(problem) => return Err(not_stored(genuine, &problem)),
+            }
+        }
+        let kept = counts.stored + counts.repeated;
+        if let Some((reason, said)) = lost {
+            self.bury(genuine, said, counts).await?;
+            if kept == 0 {
+                return Err(Reply::unreadable(400, reason, said));
+            }
+        }
+        if counts.not_placed > 0 {
+            warn!(
+                account = ?genuine.known.account.slug,
+                events = counts.not_placed,
+                "A carrier that signs nothing told of calls that we did not place"
+            );
+            // Some of a push may be ours: then the push has done its work.
+            if counts.not_placed == events {
+                return Err(Reply::refused(404, reply::NOT_PLACED, "There is no such call."));
+            }
+        }
+        if let (Wants::SecondLeg { .. }, Some(call)) = (wants, first)
+            && let Some(document) = self.second_leg(genuine, &call).await?
+        {
+            return Ok(Reply::taken(Outcome::Connected, document));
+        }
+        let outcome = match (counts.stored, counts.repeated) {
+            (0, 0) => Outcome::Ignored,
+            (0, _) => Outcome::Repeated,
+            _ => Outcome::Stored,
+        };
+        Ok(Reply::taken(outcome, genuine.carrier().acknowledgement()))
+    }
+
+    /// The call that an event belongs to: what the path says, else our id in the event, else what a second leg's first
+    /// event has told, else the carrier's id of the call.
+    async fn call(&self, genuine: &Genuine<'_>, reference: &Reference) -> Result<Option<CallId>, StoreError> {
+        if let Some(call) = genuine.call.or(reference.own.as_ref()) {
+            return Ok(Some(call.clone()));
+        }
+        let account = &genuine.known.account;
+        let (carrier, slug) = (account.carrier.as_str(), account.slug.as_str());
+        if let Some(leg) = &reference.leg {
+            let (tenant, now) = (&account.tenant, genuine.now);
+            let call = self.calls.call_of_leg(tenant, carrier, slug, leg, now).await?;
+            if call.is_some() {
+                return Ok(call);
+            }
+        }
+        // A leg that nobody has tied to a call is the first, and its id is the call's.
+        let session = reference.session.as_ref().or(reference.leg.as_ref());
+        Ok(session.map(|session| CallId::of_session(carrier, slug, session)))
+    }
+
+    async fn second_leg(&self, genuine: &Genuine<'_>, call: &CallId) -> Result<Option<Answer>, Reply> {
+        let account = &genuine.known.account;
+        let path = route::events_of(&account.carrier, account.slug.as_str(), call);
+        let events_url = self.public_base.url(&path, "");
+        let asked = second_leg::Asked {
+            known: genuine.known,
+            call,
+            events_url: &events_url,
+            credential: genuine.secrets.first().map(ExposeSecret::expose_secret),
+        };
+        second_leg::document(&self.calls, &asked, genuine.now)
+            .await
+            .map_err(|problem| not_stored(genuine, &problem))
+    }
+}
+
+/// Whether the request is from the account's carrier; the secrets with which that was found. A signature that matches
+/// none of them may be made with one that has just changed, so they are read again, at most once a minute.
+async fn verify(known: &Known, request: &Request<'_>, now: Timestamp) -> Result<Vec<SecretString>, Reply> {
+    let settings = &known.account.settings;
+    let verified = |secrets: &[SecretString]| {
+        known
+            .carrier
+            .get()
+            .verify(request, &Keys { secrets, settings }, now)
+    };
+    let secrets = known.secrets().await.map_err(|problem| {
+        error!(account = ?known.account.slug, code = problem.code, "A carrier account's secret cannot be read");
+        Reply::failed(reply::SECRETS, Answer::unavailable())
+    })?;
+    let Err(refusal) = verified(&secrets) else {
+        return Ok(secrets);
+    };
+    if matches!(refusal, Refusal::Mismatch { .. } | Refusal::Secret { .. })
+        && let Ok(Some(secrets)) = known.secrets_after(&secrets).await
+        && verified(&secrets).is_ok()
+    {
+        return Ok(secrets);
+    }
+    warn!(account = ?known.account.slug, problem = %refusal, "Refused a request for a carrier account");
+    Err(Reply::unauthorised(refusal.reason()))
+}
+
+/// Whether the signature covers the query. The signature itself is asked: with another query it must not hold.
+fn signs_query(genuine: &Genuine<'_>) -> bool {
+    let url = format!("{}&another=query", genuine.request.url);
+    let altered = Request {
+        url: &url,
+        ..genuine.request
+    };
+    let verified = genuine.carrier().verify(&altered, &genuine.keys(), genuine.now);
+    verified.is_err()
+}
+
+fn new_event(genuine: &Genuine<'_>, call: CallId, heard: Heard) -> NewEvent {
+    let account = &genuine.known.account;
+    NewEvent {
+        call,
+        entry: Entry {
+            tenant: account.tenant.clone(),
+            carrier: account.carrier.clone(),
+            account: account.slug.as_str().to_owned(),
+            received_at: genuine.now,
+            event: heard.event,
+        },
+        legs: heard.legs,
+        placed_only: genuine.carrier().trust(&genuine.keys()) == Trust::PlacedCallsOnly,
+    }
+}
+
+fn not_stored(genuine: &Genuine<'_>, problem: &StoreError) -> Reply {
+    error!(
+        code = problem.code,
+        "The calls table did not take a carrier's event"
+    );
+    Reply::failed(reply::CALLS, genuine.carrier().again())
+}

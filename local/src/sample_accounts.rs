@@ -1,0 +1,183 @@
+//! An account at every carrier, for `ringback serve`, the samples in `events/` and tests. Their secrets are written down
+//! here, so they guard nothing.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::SigningKey;
+use jiff::Timestamp;
+use ringback_accounts::{Account, AccountStore, SecretArns, Slug};
+use ringback_calls::Number;
+use ringback_carriers::Settings;
+
+use crate::dynamo::CARRIERS_TABLE;
+use crate::simulated_carriers;
+use crate::stack::Stack;
+
+/// Whose accounts they are: the tenant of the sample instance.
+pub const TENANT: &str = "t-1";
+
+/// An account at a carrier, with what both sides keep secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleAccount {
+    /// The carrier's code.
+    pub carrier: &'static str,
+    /// The slug in its path.
+    pub slug: &'static str,
+    /// The secret, as Secrets Manager has it; none where the carrier signs nothing. Telnyx' is made from `signs_with`.
+    secret: Option<&'static str>,
+    /// What the simulated carrier signs with.
+    pub signs_with: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+}
+
+/// All of them.
+pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
+    sample("tw", "sample-account-tw", "sample-auth-token-tw"),
+    sample("sw", "sample-account-sw", "PSK_sample-signing-key-sw"),
+    SampleAccount {
+        secret: None,
+        ..sample(
+            "tx",
+            "sample-account-tx",
+            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+        )
+    },
+    sample("vg", "sample-account-vg", "sample-signature-secret-of-vonage"),
+    sample("pl", "sample-account-pl", "sample-auth-token-pl"),
+    SampleAccount {
+        secret: None,
+        ..sample("e9", "sample-account-e9", "")
+    },
+    SampleAccount {
+        secret: Some("sample-app-secret-hw"),
+        settings: &[("appKey", "sample-app-key-hw")],
+        ..sample(
+            "hw",
+            "sample-account-hw",
+            "sample-app-key-hw:sample-app-secret-hw",
+        )
+    },
+    sample("vx", "sample-account-vx", "sample-hmac-secret-vx"),
+    sample("bw", "sample-account-bw", "sample-user:sample-password-bw"),
+    sample(
+        "si",
+        "sample-account-si",
+        "00000000-0000-4000-8000-000000000009:c2FtcGxlLXNlY3JldC1zaQ==",
+    ),
+];
+
+const fn sample(carrier: &'static str, slug: &'static str, secret: &'static str) -> SampleAccount {
+    SampleAccount {
+        carrier,
+        slug,
+        secret: Some(secret),
+        signs_with: secret,
+        settings: &[],
+    }
+}
+
+impl SampleAccount {
+    /// The account at that carrier.
+    pub fn of(carrier: &str) -> Option<Self> {
+        SAMPLE_ACCOUNTS
+            .into_iter()
+            .find(|account| account.carrier == carrier)
+    }
+
+    /// The ARN of its secret.
+    pub fn secret_arn(&self) -> String {
+        let carrier = self.carrier;
+        format!("arn:aws:secretsmanager:eu-west-2:111122223333:secret:ringback/carriers/sample-{carrier}")
+    }
+
+    /// The secret as Secrets Manager has it.
+    ///
+    /// # Errors
+    /// When what it is made from is no key, which a test rules out.
+    pub fn secret(&self) -> Result<Option<String>> {
+        if self.carrier != "tx" {
+            return Ok(self.secret.map(str::to_owned));
+        }
+        let seed: [u8; 32] = BASE64_STANDARD
+            .decode(self.signs_with)?
+            .try_into()
+            .ok()
+            .context("the seed of Telnyx has not 32 bytes")?;
+        let key = SigningKey::from_bytes(&seed).verifying_key();
+        Ok(Some(BASE64_STANDARD.encode(key.as_bytes())))
+    }
+
+    /// The account as it is kept.
+    ///
+    /// # Errors
+    /// When a field is wrong, which a test rules out.
+    pub fn account(&self) -> Result<Account> {
+        let signs = self.secret()?.is_some();
+        let settings: BTreeMap<_, _> = self
+            .settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Ok(Account {
+            slug: Slug::parse(self.slug)?,
+            tenant: TENANT.to_owned(),
+            carrier: self.carrier.to_owned(),
+            name: Some(format!("sample {}", self.carrier)),
+            secret_arns: SecretArns {
+                current: signs.then(|| self.secret_arn()),
+                next: None,
+            },
+            numbers: Number::raw("+14155550100").into_iter().collect(),
+            priority: 100,
+            prefixes: vec!["+1415555".to_owned(), "+447700900".to_owned()],
+            settings: Settings(settings),
+            allowed_ips: Vec::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// The account as its carrier knows it.
+    pub fn at_carrier(&self) -> simulated_carriers::Account {
+        simulated_carriers::Account {
+            slug: self.slug.to_owned(),
+            secret: self.signs_with.to_owned(),
+        }
+    }
+}
+
+/// The accounts of a stack.
+pub async fn store(stack: &Stack) -> AccountStore {
+    AccountStore::new(stack.dynamo_client().await, CARRIERS_TABLE.to_owned())
+}
+
+/// Adds all sample accounts to a stack, with their secrets.
+///
+/// # Errors
+/// When the table does not take them.
+pub async fn add(stack: &Stack) -> Result<()> {
+    let store = store(stack).await;
+    for sample in &SAMPLE_ACCOUNTS {
+        if let Some(secret) = sample.secret()? {
+            stack.simulated_secrets.set(&sample.secret_arn(), &secret);
+        }
+        store.add(&sample.account()?).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_account_is_a_good_one() {
+        for sample in SAMPLE_ACCOUNTS {
+            assert_eq!(sample.account().unwrap().problems(), [], "{}", sample.carrier);
+        }
+        let codes = SAMPLE_ACCOUNTS.map(|sample| sample.carrier);
+        assert_eq!(codes, simulated_carriers::CODES);
+    }
+}
