@@ -16,6 +16,9 @@ const TENANT: &str = "local";
 /// Longer lines are no captured request: a body has at most 1 MB.
 const LONGEST_LINE: usize = 8 * 1024 * 1024;
 
+/// How many characters of a stranger's text are shown.
+const LONGEST_SHOWN: usize = 500;
+
 /// What is wrong with a line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -255,10 +258,14 @@ fn account(url: &str) -> &str {
     parts.next().unwrap_or_default()
 }
 
-/// Text of a stranger's, fit for a terminal.
+/// Text of a stranger's, fit for a terminal; cut where it is long.
 pub fn visible(text: &str) -> String {
-    let shown = text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
-    shown.take(100).collect()
+    let plain = text.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c });
+    let mut shown: String = plain.clone().take(LONGEST_SHOWN).collect();
+    if plain.count() > LONGEST_SHOWN {
+        shown.push('…');
+    }
+    shown
 }
 
 /// The next line of a stream, without its end.

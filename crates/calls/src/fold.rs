@@ -6,17 +6,23 @@
 //! the number of deliveries. What needs more than one field (the state, the close cause) is concluded afterwards from
 //! the claims that won.
 
+mod claim;
+mod ending;
+mod leg;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::cause::{Cause, Class, CloseCause, Leg};
+use self::claim::{Basis, Claim, End, First, Last, Said, Start, claim, join, said_first, weight};
+use self::ending::talked;
+use self::leg::{LegHeard, RecordingHeard};
 use crate::event::{Entry, Evidence};
-use crate::facts::{Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When};
+use crate::facts::{Direction, Facts, Verdict};
 use crate::id::CallId;
 use crate::number::Number;
-use crate::record::{CallRecord, LegRecord, State};
+use crate::record::{CallRecord, State};
 
 /// The record of a call, from its events in any order, each as often as it likes. None without events.
 ///
@@ -28,49 +34,6 @@ pub fn fold<'a>(id: &CallId, entries: impl IntoIterator<Item = &'a Entry>) -> Op
         whole.add(entry);
     }
     whole.into_record(id)
-}
-
-/// The greater of two claims stays.
-type Claim<C> = Option<C>;
-
-fn claim<C: Ord>(slot: &mut Claim<C>, new: C) {
-    if slot.as_ref().is_none_or(|old| *old < new) {
-        *slot = Some(new);
-    }
-}
-
-fn join<C: Ord>(slot: &mut Claim<C>, other: Claim<C>) {
-    if let Some(new) = other {
-        claim(slot, new);
-    }
-}
-
-/// The earliest time of the best evidence.
-type Start = (Evidence, Reverse<Timestamp>);
-/// The latest time of the best evidence.
-type End = (Evidence, Timestamp);
-/// What was said first, by the best evidence.
-type First<T> = (Evidence, Reverse<Timestamp>, Reverse<T>);
-/// What was said last, by the best evidence.
-type Last<T> = (Evidence, Timestamp, T);
-/// The best evidence; of equals the one that says most.
-type Said<T> = (Evidence, Weight, T);
-
-/// How much a cause says: a failure more than an end, an end more than an unknown word; with a code more than without.
-type Weight = (u8, bool, bool);
-
-fn weight(cause: &Cause) -> Weight {
-    let class = match cause.class {
-        Class::Other => 0,
-        Class::Cleared => 1,
-        Class::Ok => 2,
-        Class::Network => 3,
-        Class::Server => 4,
-        Class::Unreachable => 5,
-        Class::Busy => 6,
-        Class::MaxDuration => 7,
-    };
-    (class, cause.sip.is_some(), cause.code.is_some())
 }
 
 #[derive(Default)]
@@ -150,77 +113,6 @@ struct Heard {
     recordings: BTreeMap<String, RecordingHeard>,
     ivr_recording: Claim<First<String>>,
     ivr_text: Claim<First<String>>,
-}
-
-#[derive(Default)]
-struct LegHeard {
-    id: Claim<First<String>>,
-    number: Claim<First<Number>>,
-    shown: Claim<First<Number>>,
-    dialled: Claim<Start>,
-    ringing: Claim<Start>,
-    answered: Claim<Start>,
-    ended: Claim<End>,
-    cause: Claim<Said<Cause>>,
-    seconds: Claim<(Evidence, u64)>,
-}
-
-#[derive(Default)]
-struct RecordingHeard {
-    state: Claim<RecordingState>,
-    at_carrier: Claim<First<String>>,
-    format: Claim<First<String>>,
-    channels: Claim<u64>,
-    seconds: Claim<u64>,
-    started_at: Claim<Reverse<Timestamp>>,
-    archived: Claim<Archived>,
-    problem: Claim<Last<String>>,
-}
-
-/// What an event's claims have in common.
-#[derive(Clone, Copy)]
-struct Basis {
-    evidence: Evidence,
-    at: Option<Timestamp>,
-    received: Timestamp,
-}
-
-impl Basis {
-    fn first<T: Ord + Clone>(self, slot: &mut Claim<First<T>>, value: Option<&T>) {
-        if let Some(value) = value {
-            let at = self.at.unwrap_or(Timestamp::MAX);
-            claim(slot, (self.evidence, Reverse(at), Reverse(value.clone())));
-        }
-    }
-
-    fn last<T: Ord + Clone>(self, slot: &mut Claim<Last<T>>, value: Option<&T>) {
-        if let Some(value) = value {
-            let at = self.at.unwrap_or(Timestamp::MIN);
-            claim(slot, (self.evidence, at, value.clone()));
-        }
-    }
-
-    /// A time and how much it counts: our own clock never against a carrier's.
-    fn time(self, when: When) -> (Evidence, Timestamp) {
-        match when {
-            When::At(at) if self.evidence == Evidence::Own => (Evidence::Inferred, at),
-            When::At(at) => (self.evidence, at),
-            When::Unreported => (Evidence::Inferred, self.received),
-        }
-    }
-
-    fn start(self, slot: &mut Claim<Start>, when: Option<When>) {
-        if let Some(when) = when {
-            let (evidence, at) = self.time(when);
-            claim(slot, (evidence, Reverse(at)));
-        }
-    }
-
-    fn end(self, slot: &mut Claim<End>, when: Option<When>) {
-        if let Some(when) = when {
-            claim(slot, self.time(when));
-        }
-    }
 }
 
 impl Heard {
@@ -418,180 +310,6 @@ impl Heard {
             inferred,
             version: 0,
             updated_at: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    /// Why the call ended, and the words for it.
-    fn ending(&self, used_up: bool) -> (CloseCause, Option<Cause>) {
-        let on = |class: Class, leg: Leg, cause: &Cause| (class.on(leg), Some(cause.clone()));
-        let verdict = self.verdict.as_ref();
-        let a_answered = self.a.answered.is_some();
-        // The leg that failed, where the carrier leaves it open: whichever was being called.
-        let open = if a_answered { Leg::B } else { Leg::A };
-        // The carrier's last word counts first, unless it is a word nobody knows.
-        if let Some((Evidence::Cdr, _, Verdict { cause, leg })) = verdict
-            && cause.class != Class::Other
-        {
-            let class = settled(cause.class, self.talked());
-            return on(class, leg.unwrap_or(open), cause);
-        }
-        let a = self.a.cause.as_ref().map(|(_, _, cause)| cause);
-        let b = self.b.cause.as_ref().map(|(_, _, cause)| cause);
-        let v = verdict.map(|(_, _, verdict)| &verdict.cause);
-        // A was there and B was not: B's cause stands, even when the carrier then calls A's leg completed.
-        if let Some(cause) = b.filter(|_| !self.talked()) {
-            let class = settled(cause.class, false);
-            if !matches!(class, Class::Ok | Class::Other) {
-                return on(class, Leg::B, cause);
-            }
-        }
-        if let Some(cause) = [a, b, v]
-            .into_iter()
-            .flatten()
-            .find(|cause| cause.class == Class::MaxDuration)
-        {
-            return on(Class::MaxDuration, Leg::A, cause);
-        }
-        // B failed for a reason nobody knows, which A's ordinary end must not hide.
-        if let Some(cause) = b.filter(|cause| !self.talked() && cause.class == Class::Other) {
-            return on(Class::Other, Leg::B, cause);
-        }
-        if let Some(cause) = a.filter(|_| !a_answered) {
-            let class = settled(cause.class, false);
-            if !matches!(class, Class::Ok | Class::Other) {
-                return on(class, Leg::A, cause);
-            }
-        }
-        if let Some((_, _, Verdict { cause, leg })) = verdict {
-            let class = settled(cause.class, self.talked());
-            if !matches!(class, Class::Ok | Class::Other) {
-                return on(class, leg.unwrap_or(open), cause);
-            }
-        }
-        let failure = |cause: &&Cause| matches!(cause.class, Class::Server | Class::Network);
-        if let Some(cause) = [a, b].into_iter().flatten().find(failure) {
-            return on(cause.class, Leg::A, cause);
-        }
-        let end = |cause: &&Cause| !matches!(cause.class, Class::Other);
-        match [a, v, b].into_iter().flatten().find(end) {
-            Some(cause) if used_up => on(Class::MaxDuration, Leg::A, cause),
-            Some(cause) => on(Class::Ok, Leg::A, cause),
-            None => (CloseCause::Other, [v, b, a].into_iter().flatten().next().cloned()),
-        }
-    }
-}
-
-/// What "cleared" means on a leg.
-fn settled(class: Class, answered: bool) -> Class {
-    match class {
-        Class::Cleared if answered => Class::Ok,
-        Class::Cleared => Class::Unreachable,
-        class => class,
-    }
-}
-
-/// How long they talked. Not where one time is the carrier's and the other ours: the clocks may be hours apart.
-fn talked((by, Reverse(from)): Start, (until_by, until): End) -> Option<u64> {
-    if (by == Evidence::Inferred) != (until_by == Evidence::Inferred) {
-        return None;
-    }
-    u64::try_from(until.duration_since(from).as_secs()).ok()
-}
-
-fn said_first<T>(claim: Claim<First<T>>) -> Option<T> {
-    claim.map(|(_, _, Reverse(value))| value)
-}
-
-impl LegHeard {
-    fn add(&mut self, basis: Basis, facts: &LegFacts) {
-        basis.first(&mut self.id, facts.id.as_ref());
-        basis.first(&mut self.number, facts.number.as_ref());
-        basis.first(&mut self.shown, facts.shown.as_ref());
-        basis.start(&mut self.dialled, facts.dialled);
-        basis.start(&mut self.ringing, facts.ringing);
-        basis.start(&mut self.answered, facts.answered);
-        basis.end(&mut self.ended, facts.ended);
-        if let Some(cause) = &facts.cause {
-            claim(&mut self.cause, (basis.evidence, weight(cause), cause.clone()));
-        }
-        if let Some(seconds) = facts.seconds {
-            claim(&mut self.seconds, (basis.evidence, seconds));
-        }
-    }
-
-    fn join(&mut self, other: Self) {
-        join(&mut self.id, other.id);
-        join(&mut self.number, other.number);
-        join(&mut self.shown, other.shown);
-        join(&mut self.dialled, other.dialled);
-        join(&mut self.ringing, other.ringing);
-        join(&mut self.answered, other.answered);
-        join(&mut self.ended, other.ended);
-        join(&mut self.cause, other.cause);
-        join(&mut self.seconds, other.seconds);
-    }
-
-    fn into_record(
-        self,
-        leg: &str,
-        note: &mut impl FnMut(&str, Evidence, Timestamp) -> Timestamp,
-    ) -> LegRecord {
-        let mut start = |name: &str, claim: Claim<Start>| {
-            claim.map(|(evidence, Reverse(at))| note(&format!("{leg}.{name}"), evidence, at))
-        };
-        let (dialled_at, ringing_at, answered_at) = (
-            start("dialledAt", self.dialled),
-            start("ringingAt", self.ringing),
-            start("answeredAt", self.answered),
-        );
-        LegRecord {
-            id: said_first(self.id),
-            number: said_first(self.number),
-            shown: said_first(self.shown),
-            dialled_at,
-            ringing_at,
-            answered_at,
-            ended_at: self
-                .ended
-                .map(|(evidence, at)| note(&format!("{leg}.endedAt"), evidence, at)),
-            cause: self.cause.map(|(_, _, cause)| cause),
-        }
-    }
-}
-
-impl RecordingHeard {
-    fn add(&mut self, basis: Basis, facts: &RecordingFacts) {
-        join(&mut self.state, facts.state);
-        basis.first(&mut self.at_carrier, facts.at_carrier.as_ref());
-        basis.first(&mut self.format, facts.format.as_ref());
-        join(&mut self.channels, facts.channels);
-        join(&mut self.seconds, facts.seconds);
-        join(&mut self.started_at, facts.started_at.map(Reverse));
-        join(&mut self.archived, facts.archived.clone());
-        basis.last(&mut self.problem, facts.problem.as_ref());
-    }
-
-    fn join(&mut self, other: Self) {
-        join(&mut self.state, other.state);
-        join(&mut self.at_carrier, other.at_carrier);
-        join(&mut self.format, other.format);
-        join(&mut self.channels, other.channels);
-        join(&mut self.seconds, other.seconds);
-        join(&mut self.started_at, other.started_at);
-        join(&mut self.archived, other.archived);
-        join(&mut self.problem, other.problem);
-    }
-
-    fn into_facts(self) -> RecordingFacts {
-        RecordingFacts {
-            state: self.state,
-            at_carrier: said_first(self.at_carrier),
-            format: said_first(self.format),
-            channels: self.channels,
-            seconds: self.seconds,
-            started_at: self.started_at.map(|Reverse(at)| at),
-            archived: self.archived,
-            problem: self.problem.map(|(_, _, problem)| problem),
         }
     }
 }

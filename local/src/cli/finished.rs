@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use aws_lambda_events::event::dynamodb::Event;
@@ -19,8 +19,8 @@ use super::{records, show};
 /// How long to wait for more when everything was read.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// So many calls wait at most to be looked at.
-const MOST_TOUCHED: usize = 1000;
+/// How often calls are looked at while more and more is told.
+const EVERY: Duration = Duration::from_millis(500);
 
 /// Hands the stream of the calls table to `project-calls`, and shows the record of each call that has ended, again when
 /// it changes.
@@ -31,6 +31,7 @@ pub(crate) struct Finished {
     shown: BTreeMap<CallId, String>,
     /// Calls of which something was told since they were last looked at, with their tenants.
     touched: BTreeSet<(String, CallId)>,
+    looked: Instant,
 }
 
 impl Finished {
@@ -41,6 +42,7 @@ impl Finished {
             store: calls(stack).await,
             shown: BTreeMap::new(),
             touched: BTreeSet::new(),
+            looked: Instant::now(),
         })
     }
 
@@ -61,8 +63,9 @@ impl Finished {
     async fn next(&mut self) -> Result<bool> {
         let batch = self.stream.next().await?;
         // While much is told at once, a call is looked at now and then and not for each of its events.
-        if batch.is_none() || self.touched.len() > MOST_TOUCHED {
+        if batch.is_none() || self.looked.elapsed() > EVERY {
             self.show().await?;
+            self.looked = Instant::now();
         }
         let Some(batch) = batch else {
             return Ok(false);

@@ -20,6 +20,9 @@ const SECRET_VARIABLE: &str = "RINGBACK_SECRET";
 /// Larger bodies are not taken from carriers either.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
+/// What is shown of an event before the rest.
+const FIRST: [&str; 4] = ["kind", "leg", "at", "word"];
+
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 A secret on the command line can be seen by everybody on the machine and stays
@@ -184,6 +187,13 @@ impl Check {
             anstream::println!();
             let mut lines = Vec::new();
             flatten("", &as_json(heard)?, &mut lines);
+            // What it is about comes first, the details after it.
+            lines.sort_by_key(|(name, _)| {
+                FIRST
+                    .iter()
+                    .position(|first| first == name)
+                    .unwrap_or(FIRST.len())
+            });
             let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
             for (name, value) in lines {
                 anstream::println!("  {name:<width$}  {value}");

@@ -1,0 +1,131 @@
+//! What was heard of a leg, and of a recording.
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+
+use super::claim::{Basis, Claim, End, First, Last, Said, Start, claim, join, said_first, weight};
+use crate::cause::Cause;
+use crate::event::Evidence;
+use crate::facts::{Archived, LegFacts, RecordingFacts, RecordingState};
+use crate::number::Number;
+use crate::record::LegRecord;
+
+#[derive(Default)]
+pub(super) struct LegHeard {
+    pub(super) id: Claim<First<String>>,
+    pub(super) number: Claim<First<Number>>,
+    pub(super) shown: Claim<First<Number>>,
+    pub(super) dialled: Claim<Start>,
+    pub(super) ringing: Claim<Start>,
+    pub(super) answered: Claim<Start>,
+    pub(super) ended: Claim<End>,
+    pub(super) cause: Claim<Said<Cause>>,
+    pub(super) seconds: Claim<(Evidence, u64)>,
+}
+
+impl LegHeard {
+    pub(super) fn add(&mut self, basis: Basis, facts: &LegFacts) {
+        basis.first(&mut self.id, facts.id.as_ref());
+        basis.first(&mut self.number, facts.number.as_ref());
+        basis.first(&mut self.shown, facts.shown.as_ref());
+        basis.start(&mut self.dialled, facts.dialled);
+        basis.start(&mut self.ringing, facts.ringing);
+        basis.start(&mut self.answered, facts.answered);
+        basis.end(&mut self.ended, facts.ended);
+        if let Some(cause) = &facts.cause {
+            claim(&mut self.cause, (basis.evidence, weight(cause), cause.clone()));
+        }
+        if let Some(seconds) = facts.seconds {
+            claim(&mut self.seconds, (basis.evidence, seconds));
+        }
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        join(&mut self.id, other.id);
+        join(&mut self.number, other.number);
+        join(&mut self.shown, other.shown);
+        join(&mut self.dialled, other.dialled);
+        join(&mut self.ringing, other.ringing);
+        join(&mut self.answered, other.answered);
+        join(&mut self.ended, other.ended);
+        join(&mut self.cause, other.cause);
+        join(&mut self.seconds, other.seconds);
+    }
+
+    pub(super) fn into_record(
+        self,
+        leg: &str,
+        note: &mut impl FnMut(&str, Evidence, Timestamp) -> Timestamp,
+    ) -> LegRecord {
+        let mut start = |name: &str, claim: Claim<Start>| {
+            claim.map(|(evidence, Reverse(at))| note(&format!("{leg}.{name}"), evidence, at))
+        };
+        let (dialled_at, ringing_at, answered_at) = (
+            start("dialledAt", self.dialled),
+            start("ringingAt", self.ringing),
+            start("answeredAt", self.answered),
+        );
+        LegRecord {
+            id: said_first(self.id),
+            number: said_first(self.number),
+            shown: said_first(self.shown),
+            dialled_at,
+            ringing_at,
+            answered_at,
+            ended_at: self
+                .ended
+                .map(|(evidence, at)| note(&format!("{leg}.endedAt"), evidence, at)),
+            cause: self.cause.map(|(_, _, cause)| cause),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct RecordingHeard {
+    pub(super) state: Claim<RecordingState>,
+    pub(super) at_carrier: Claim<First<String>>,
+    pub(super) format: Claim<First<String>>,
+    pub(super) channels: Claim<u64>,
+    pub(super) seconds: Claim<u64>,
+    pub(super) started_at: Claim<Reverse<Timestamp>>,
+    pub(super) archived: Claim<Archived>,
+    pub(super) problem: Claim<Last<String>>,
+}
+
+impl RecordingHeard {
+    pub(super) fn add(&mut self, basis: Basis, facts: &RecordingFacts) {
+        join(&mut self.state, facts.state);
+        basis.first(&mut self.at_carrier, facts.at_carrier.as_ref());
+        basis.first(&mut self.format, facts.format.as_ref());
+        join(&mut self.channels, facts.channels);
+        join(&mut self.seconds, facts.seconds);
+        join(&mut self.started_at, facts.started_at.map(Reverse));
+        join(&mut self.archived, facts.archived.clone());
+        basis.last(&mut self.problem, facts.problem.as_ref());
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        join(&mut self.state, other.state);
+        join(&mut self.at_carrier, other.at_carrier);
+        join(&mut self.format, other.format);
+        join(&mut self.channels, other.channels);
+        join(&mut self.seconds, other.seconds);
+        join(&mut self.started_at, other.started_at);
+        join(&mut self.archived, other.archived);
+        join(&mut self.problem, other.problem);
+    }
+
+    pub(super) fn into_facts(self) -> RecordingFacts {
+        RecordingFacts {
+            state: self.state,
+            at_carrier: said_first(self.at_carrier),
+            format: said_first(self.format),
+            channels: self.channels,
+            seconds: self.seconds,
+            started_at: self.started_at.map(|Reverse(at)| at),
+            archived: self.archived,
+            problem: self.problem.map(|(_, _, problem)| problem),
+        }
+    }
+}
