@@ -1,5 +1,7 @@
 //! What happened to a call, whoever says it.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -95,8 +97,9 @@ impl CallEvent {
     }
 }
 
-/// An event as it is kept: with who told it, for whom, and when we heard it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An event as it is kept: with who told it, for whom, and when we heard it. `Debug` hides the account, whose slug is all
+/// that some carriers bring as a credential.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Whose call it is. Never from the event: from the account it was posted for.
@@ -110,4 +113,15 @@ pub struct Entry {
     pub received_at: Timestamp,
     /// The event.
     pub event: CallEvent,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("tenant", &self.tenant)
+            .field("carrier", &self.carrier)
+            .field("received_at", &self.received_at)
+            .field("event", &self.event)
+            .finish_non_exhaustive()
+    }
 }

@@ -19,7 +19,7 @@ use crate::mapped::clock::Clock;
 use crate::mapped::document::Item;
 use crate::mapped::events::Reader;
 use crate::mapped::file::File;
-use crate::reading::{Reading, Unreadable, Wants};
+use crate::reading::{Reading, Unreadable};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -227,7 +227,7 @@ impl Carrier for Mapped {
             Some(problem) if heard.is_empty() => Err(problem),
             _ => Ok(Reading {
                 heard,
-                wants: Wants::Acknowledgement,
+                ..Reading::default()
             }),
         }
     }

@@ -66,6 +66,9 @@ pub struct Reading {
     pub heard: Vec<Heard>,
     /// What the carrier waits for.
     pub wants: Wants,
+    /// Why parts of the request could not be read, where the others could: whoever keeps the events keeps the whole
+    /// request for an engineer too, so that nothing is lost.
+    pub lost: Vec<Unreadable>,
 }
 
 impl Reading {
@@ -73,7 +76,7 @@ impl Reading {
     pub fn one(reference: Reference, event: CallEvent) -> Self {
         Self {
             heard: vec![Heard::new(reference, event)],
-            wants: Wants::Acknowledgement,
+            ..Self::default()
         }
     }
 }

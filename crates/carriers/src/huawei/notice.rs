@@ -7,7 +7,7 @@ use ringback_calls::{
 use serde_json::{Map, Value};
 
 use crate::huawei::cause::{self, Release};
-use crate::reading::{Heard, Reading, Reference, Unreadable, Wants};
+use crate::reading::{Heard, Reading, Reference, Unreadable};
 use crate::settings::Settings;
 use crate::{content, times};
 
@@ -28,7 +28,7 @@ pub(super) fn read(body: &[u8], settings: &Settings) -> Result<Reading, Unreadab
     };
     Ok(Reading {
         heard,
-        wants: Wants::Acknowledgement,
+        ..Reading::default()
     })
 }
 

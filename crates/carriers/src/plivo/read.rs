@@ -109,7 +109,7 @@ impl<'a> Call<'a> {
                 legs: second.into_iter().collect(),
                 ..Heard::new(reference, event)
             }],
-            wants: Wants::Acknowledgement,
+            ..Reading::default()
         }
     }
 

@@ -118,7 +118,7 @@ impl Told<'_> {
                 legs: second.map(str::to_owned).into_iter().collect(),
                 ..Heard::new(Reference::session(self.session()), event)
             }],
-            wants: Wants::Acknowledgement,
+            ..Reading::default()
         }
     }
 

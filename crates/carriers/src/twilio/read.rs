@@ -119,7 +119,7 @@ impl<'a> Call<'a> {
                 legs: second.map(str::to_owned).into_iter().collect(),
                 ..Heard::new(self.reference(), event)
             }],
-            wants: Wants::Acknowledgement,
+            ..Reading::default()
         }
     }
 
