@@ -79,7 +79,8 @@ impl Replay {
     /// Reads a line.
     ///
     /// # Errors
-    /// When it is no captured request, its carrier is unknown, or its carrier cannot read it. Nothing of it is kept then.
+    /// When it is no captured request, its carrier is unknown, or its carrier cannot read it. What of it can be read is kept
+    /// all the same.
     pub fn line(&mut self, text: &str) -> Result<(), BadLine> {
         match Line::read(text).map_err(|problem| BadLine(problem.to_string()))? {
             Line::Placed(line) => self.placed(&line),
@@ -101,7 +102,7 @@ impl Replay {
     /// Takes a captured request.
     ///
     /// # Errors
-    /// When its carrier is unknown or cannot read it. Nothing of it is kept then.
+    /// When its carrier is unknown or cannot read it. What of it can be read is kept all the same.
     pub fn request(&mut self, capture: &Capture) -> Result<(), BadLine> {
         let code = capture.carrier.as_str();
         let known = self.described.iter().find(|described| described.code() == code);
@@ -122,14 +123,19 @@ impl Replay {
             secrets: &[],
             settings: &self.settings,
         };
-        let reading = from.read(&request, &keys);
-        let reading =
-            reading.map_err(|problem| BadLine(format!("{} cannot read it: {problem}", from.name())))?;
+        let (reading, name) = (from.read(&request, &keys), from.name().to_owned());
+        let reading = reading.map_err(|problem| BadLine(format!("{name} cannot read it: {problem}")))?;
         let account = account(&capture.url);
         for heard in reading.heard {
             self.heard(capture, account, heard)?;
         }
-        Ok(())
+        match reading.lost.first() {
+            None => Ok(()),
+            Some(problem) => Err(BadLine(format!(
+                "{name} cannot read {} of it, and the rest counts: {problem}",
+                parts(reading.lost.len())
+            ))),
+        }
     }
 
     fn heard(&mut self, capture: &Capture, account: &str, heard: Heard) -> Result<(), BadLine> {
@@ -144,7 +150,8 @@ impl Replay {
             .session
             .as_deref()
             .map(|session| CallId::of_session(code, account, session));
-        let call = match (capture.call_id().or(reference.own), reference.leg) {
+        let named = reference.own.is_some() || capture.call_id().is_some();
+        let call = match (reference.own.or_else(|| capture.call_id()), reference.leg) {
             (Some(call), _) => call,
             (None, Some(leg)) => {
                 let otherwise = of_session.unwrap_or_else(|| CallId::of_session(code, account, &leg));
@@ -159,7 +166,8 @@ impl Replay {
             }
             (None, None) => of_session.ok_or_else(|| BadLine("it names no call".to_owned()))?,
         };
-        for leg in legs {
+        // Where the call is named, nobody has to find it by its second leg.
+        for leg in legs.into_iter().filter(|_| !named) {
             let leg = (Arc::clone(&kept.carrier), Arc::clone(&kept.account), leg);
             self.legs.entry(leg).or_insert_with(|| call.clone());
         }
@@ -225,6 +233,13 @@ impl Replay {
     }
 }
 
+fn parts(number: usize) -> String {
+    match number {
+        1 => "a part".to_owned(),
+        number => format!("{number} parts"),
+    }
+}
+
 /// Folds the events of a call. Where no line says when a request came, the latest time that the call's lines tell stands
 /// in: it counts only for what the carrier gives no time for.
 fn record(call: &CallId, events: impl Iterator<Item = Kept>) -> Result<CallRecord, String> {
@@ -252,7 +267,7 @@ fn record(call: &CallId, events: impl Iterator<Item = Kept>) -> Result<CallRecor
 }
 
 /// The account in a webhook's path, `/carriers/tw/<account>/…`; empty where there is none.
-fn account(url: &str) -> &str {
+pub(crate) fn account(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let mut parts = path.split('/').skip_while(|part| *part != "carriers").skip(2);
     parts.next().unwrap_or_default()

@@ -177,6 +177,10 @@ async fn what_is_wrong_is_said_by_the_name_of_its_option_and_nothing_is_added() 
             "expected NAME=VALUE",
         ),
         (
+            [&good[..], &["--setting", "window=5m"]].concat(),
+            "--setting: settings.window must be a whole number, without a unit",
+        ),
+        (
             [&good[..], &["--allow-ip", "everywhere"]].concat(),
             "expected an address",
         ),

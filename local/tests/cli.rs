@@ -64,6 +64,8 @@ fn without_a_command_the_story_is_told() {
         "#shop-1     Customer A is calling about order A-17",
         "#team       Office did not answer Customer B within 15 s",
         "write to us there",
+        "The last event first, each of them twice",
+        "They are equal in every column, each of 10 events.",
     ] {
         assert!(out.contains(part), "no «{part}» in\n{out}");
     }

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use ringback_calls::item::{EXPIRES_AT, Item, call_id};
 use ringback_calls::{
-    CallEvent, CallId, CallRecord, CallStore, Entry, EventId, Evidence, Kept, Kind, NewEvent, Number, Placed,
+    Asked, CallEvent, CallId, CallRecord, CallStore, Entry, EventId, Evidence, Kept, Kind, NewEvent, Number,
+    Placed,
 };
 use ringback_lambda::emf_sink;
 use ringback_local::call_stream::CallStream;
@@ -85,6 +86,17 @@ pub fn placed(call: &CallId, seconds: i64) -> Result<NewEvent> {
     new.entry.account = String::new();
     new.entry.event = placed.event(morning(seconds));
     Ok(new)
+}
+
+/// That we ask an account of Twilio for a call.
+pub fn asked(call: &CallId, account: &str, seconds: i64) -> NewEvent {
+    let carrier = "tw";
+    NewEvent {
+        call: call.clone(),
+        entry: Asked { carrier, account }.entry(TENANT, morning(seconds)),
+        legs: Vec::new(),
+        placed_only: false,
+    }
 }
 
 impl CallBook {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method};
 use ringback_accounts::AccountStore;
-use ringback_calls::{CallId, CallRecord, CallStore, Entry, Kept, NewEvent, Placed};
+use ringback_calls::{Asked, CallId, CallRecord, CallStore, Entry, Kept, NewEvent, Placed};
 use ringback_lambda::emf_sink;
 use ringback_local::api::{Api, Clock};
 use ringback_local::dynamo::CALLS_TABLE;
@@ -184,17 +184,35 @@ impl Exchange {
         Ok(self.post(&self.signed(request)?).await?.status)
     }
 
-    /// Remembers that we placed a call.
-    pub async fn place(&self, call: &CallId, placed: &Placed) -> Result<Kept> {
+    /// Remembers that we placed a life's call, and asked the account to which its carrier posts.
+    pub async fn place(&self, life: &Life) -> Result<()> {
+        self.decide(&life.call, &life.placed).await?;
+        self.ask(&life.call, &life.carrier, life.account()).await?;
+        Ok(())
+    }
+
+    /// Remembers that we decided to place a call.
+    pub async fn decide(&self, call: &CallId, placed: &Placed) -> Result<Kept> {
+        let entry = Entry {
+            tenant: TENANT.to_owned(),
+            carrier: "own".to_owned(),
+            account: String::new(),
+            received_at: self.now(),
+            event: placed.event(self.now()),
+        };
+        self.keep(call, entry).await
+    }
+
+    /// Remembers that we asked an account for a call.
+    pub async fn ask(&self, call: &CallId, carrier: &str, account: &str) -> Result<Kept> {
+        let asked = Asked { carrier, account };
+        self.keep(call, asked.entry(TENANT, self.now())).await
+    }
+
+    async fn keep(&self, call: &CallId, entry: Entry) -> Result<Kept> {
         let new = NewEvent {
             call: call.clone(),
-            entry: Entry {
-                tenant: TENANT.to_owned(),
-                carrier: "own".to_owned(),
-                account: String::new(),
-                received_at: self.now(),
-                event: placed.event(self.now()),
-            },
+            entry,
             legs: Vec::new(),
             placed_only: false,
         };

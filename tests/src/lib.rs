@@ -6,7 +6,7 @@ mod exchange;
 mod leg;
 mod story;
 
-pub use call_book::{CallBook, TENANT, call, event, morning, placed};
+pub use call_book::{CallBook, TENANT, asked, call, event, morning, placed};
 pub use desk::{Desk, change, noon};
 pub use exchange::{Answered, Exchange, Post, sample_time, written};
 pub use leg::{Leg, agent_arn, at, queue_arn};

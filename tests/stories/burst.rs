@@ -20,7 +20,7 @@ use ringback_local::simulated_carriers::{
 use crate::carriers::{Webhook, front, life};
 
 /// So many calls of each carrier and case.
-const CALLS: u32 = 4;
+const CALLS: u32 = 2;
 const CONNECTIONS: usize = 32;
 
 fn many(carriers: &[&str], cases: &[&str], calls: u32) -> Vec<(Life, Account)> {
@@ -102,7 +102,7 @@ async fn listed(here: &Webhook) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_front_that_dies_in_a_burst_loses_nothing_that_it_took_and_the_rest_comes_again() {
     let mut here = Webhook::start().await;
-    let lives = many(&["tw", "tx"], &["recording"], 40);
+    let lives = many(&["tw", "tx"], &["recording"], 30);
     let burst = Play {
         connections: CONNECTIONS,
         ..Play::to(&here.api.url())

@@ -2,7 +2,7 @@
 
 use ringback_calls::{Evidence, Kept, Kind, Number, State, StoreError, When};
 use ringback_local::gate::{Fault, Gate};
-use ringback_tests::{CallBook, TENANT, call, event, morning, placed};
+use ringback_tests::{CallBook, TENANT, asked, call, event, morning, placed};
 
 #[tokio::test]
 async fn an_event_costs_one_write_and_no_read_and_the_second_time_changes_nothing() {
@@ -184,12 +184,28 @@ async fn what_nobody_proves_is_taken_for_calls_that_we_placed_and_no_others() {
     book.put(&[foreign, proven]).await.unwrap();
     assert_eq!(book.store.put(&unproven("answered")).await, Ok(Kept::NotPlaced));
 
-    // And nobody unproven says that we placed it.
-    let mut pretended = placed(&id, 0).unwrap();
-    pretended.placed_only = true;
-    assert_eq!(book.store.put(&pretended).await, Ok(Kept::NotPlaced));
+    // Nor does that we placed it with another account.
+    book.put(&[placed(&id, 0).unwrap(), asked(&id, "slug-2", 1)])
+        .await
+        .unwrap();
+    assert_eq!(book.store.put(&unproven("answered")).await, Ok(Kept::NotPlaced));
 
-    book.put(&[placed(&id, 0).unwrap()]).await.unwrap();
+    // And nobody unproven says that we placed it, or asked that account or another.
+    for mut pretended in [
+        placed(&id, 0).unwrap(),
+        asked(&id, "slug-1", 1),
+        asked(&id, "slug-3", 1),
+    ] {
+        pretended.placed_only = true;
+        assert_eq!(book.store.put(&pretended).await, Ok(Kept::NotPlaced));
+        // Also not as something else, under the same id.
+        pretended.entry.event.kind = Kind::Answered;
+        pretended.entry.carrier = "tw".to_owned();
+        pretended.entry.account = "slug-1".to_owned();
+        assert_eq!(book.store.put(&pretended).await, Ok(Kept::NotPlaced));
+    }
+
+    book.put(&[asked(&id, "slug-1", 2)]).await.unwrap();
     let mut with_leg = unproven("b-dialled");
     with_leg.legs = vec!["B2".to_owned()];
     assert_eq!(book.store.put(&unproven("answered")).await, Ok(Kept::Stored));

@@ -200,7 +200,7 @@ async fn events_that_come_backwards_and_more_than_once_give_the_same_records() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_account_may_be_told_of_many_calls_at_once_and_mixes_none_of_them_up() {
-    let lives: Vec<_> = (1..=10).map(|number| life("tw", "recording", number)).collect();
+    let lives: Vec<_> = (1..=6).map(|number| life("tw", "recording", number)).collect();
     let records = records(&lives, Order::Shuffled(7), 2).await;
     let mut ids: Vec<_> = records
         .iter()

@@ -75,7 +75,13 @@ async fn the_reason_of_the_end_becomes_a_close_cause() {
         .unwrap();
         record["DisconnectReason"] = json!(reason);
         record["InstanceARN"] = json!(INSTANCE_ARN);
-        assert!(story.records(&[record.clone()]).await.unwrap().is_empty());
+        assert!(
+            story
+                .records(std::slice::from_ref(&record))
+                .await
+                .unwrap()
+                .is_empty()
+        );
         let contact = record["ContactId"].as_str().unwrap();
         let record = call(&story, contact).await.unwrap();
         assert_eq!(record.close_cause, Some(expected), "{reason}");
@@ -108,7 +114,13 @@ async fn chats_are_no_calls() {
     let story = Story::start().await.unwrap();
     let record: Value =
         serde_json::from_str(include_str!("../../events/connect/contact-records/chat.json")).unwrap();
-    assert!(story.records(&[record.clone()]).await.unwrap().is_empty());
+    assert!(
+        story
+            .records(std::slice::from_ref(&record))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(
         call(&story, record["ContactId"].as_str().unwrap())
             .await

@@ -30,4 +30,6 @@ mod streams;
 mod webhook;
 mod webhook_failures;
 mod webhook_refused;
+mod webhook_second_leg;
+mod webhook_trust;
 mod webhook_vectors;

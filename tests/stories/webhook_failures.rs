@@ -182,7 +182,7 @@ async fn no_log_line_or_metric_says_a_number_a_secret_a_slug_or_a_body() {
         let life = exchange.life(carrier, "recording").unwrap();
         for placed in [false, true] {
             if placed {
-                exchange.place(&life.call, &life.placed).await.unwrap();
+                exchange.place(&life).await.unwrap();
             }
             for request in exchange.requests(&life).unwrap() {
                 let good = exchange.signed(request).unwrap();

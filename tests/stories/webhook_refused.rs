@@ -19,7 +19,7 @@ fn signed(exchange: &Exchange, carrier: &str) -> Post {
 async fn place_all(exchange: &Exchange) {
     for carrier in SAMPLE_ACCOUNTS.map(|account| account.carrier) {
         let life = exchange.life(carrier, "normal").unwrap();
-        exchange.place(&life.call, &life.placed).await.unwrap();
+        exchange.place(&life).await.unwrap();
     }
 }
 
@@ -196,7 +196,7 @@ async fn bodies_that_cannot_be_read_are_refused_and_kept_for_an_engineer() {
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
     let bomb = r#"<?xml version="1.0"?><!DOCTYPE req [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><req><action>Hangup</action><callId>&b;</callId></req>"#;
     let file = r#"<!DOCTYPE req [<!ENTITY x SYSTEM "file:///etc/passwd">]><req><action>&x;</action></req>"#;
-    let cases: [(&str, &str, &[u8], u16); 11] = [
+    let cases: [(&str, &str, &[u8], u16); 15] = [
         ("tx", JSON, b"{\"data\":{\"event_type\":\"call.hangup\"", 400),
         ("tx", JSON, b"", 400),
         ("tx", JSON, b"{\"data\":\"\xff\xfe\"}", 400),
@@ -208,6 +208,10 @@ async fn bodies_that_cannot_be_read_are_refused_and_kept_for_an_engineer() {
         ("e9", "application/xml", b"<req><action>Hangup", 400),
         ("e9", "application/xml", bomb.as_bytes(), 400),
         ("e9", "application/xml", file.as_bytes(), 400),
+        ("hw", JSON, b"{\"eventType\":\"fee\",\"feeLst\":[{", 400),
+        ("hw", JSON, b"{\"eventType\":\"fee\xff\xfe\"}", 400),
+        ("hw", JSON, deep.as_bytes(), 400),
+        ("hw", JSON, b"{\"eventType\":\"fee\",\"feeLst\":7}", 400),
     ];
     for (number, (carrier, content_type, body, status)) in cases.into_iter().enumerate() {
         let request = exchange.request(
@@ -231,14 +235,40 @@ async fn bodies_that_cannot_be_read_are_refused_and_kept_for_an_engineer() {
         assert_eq!(letters.len(), number + 1, "{carrier}");
         assert_eq!(letters[number].origin, carrier);
         let event = exchange.events(&format!("call-{carrier}-normal")).await.unwrap();
-        assert_eq!(event.len(), 1, "{carrier}: nothing but that we placed it");
+        assert_eq!(event.len(), 2, "{carrier}: nothing but that we placed it");
     }
     let wrong_type = exchange.request("tx", "events", "text/plain", "{}");
     assert_eq!(exchange.send(wrong_type).await.unwrap(), 415);
     // Twilio signs the fields of a form, and of bytes that are no form there are none.
     let no_form = exchange.request("tw", "events", FORM, "CallSid=CA1&From=%ff%fe");
     assert_eq!(exchange.send(no_form).await.unwrap(), 401);
-    assert_eq!(exchange.stack.dead_letters.letters().len(), 12);
+    assert_eq!(exchange.stack.dead_letters.letters().len(), 16);
+}
+
+#[tokio::test]
+async fn a_form_that_is_broken_is_refused_unless_its_fields_are_signed_and_then_says_nothing() {
+    let exchange = Exchange::start().await.unwrap();
+    place_all(&exchange).await;
+    let foreign = signed(&exchange, "pl").headers;
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)).into_bytes();
+    for (what, content_type, body) in [
+        ("cut off", FORM, b"CallUUID=c-1&CallStatus=ring&From=%2".to_vec()),
+        ("not UTF-8, escaped", FORM, b"CallUUID=c-1&From=%ff%fe".to_vec()),
+        ("not UTF-8", FORM, b"CallUUID=\xff\xfe".to_vec()),
+        ("deep", FORM, deep.clone()),
+        ("another type", JSON, deep),
+        ("no type", "", b"CallUUID=c-1".to_vec()),
+    ] {
+        let mut request = exchange.request("pl", "calls/call-pl-normal/events", content_type, body);
+        if let Ok(signed) = exchange.signed(request.clone()) {
+            let status = exchange.post(&signed).await.unwrap().status;
+            assert!((200..500).contains(&status), "{what}: {status}");
+        }
+        request.headers.clone_from(&foreign);
+        assert_eq!(exchange.post(&request).await.unwrap().status, 401, "{what}");
+    }
+    let record = exchange.record("call-pl-normal").await.unwrap().unwrap();
+    assert_eq!((record.a.answered_at, record.ended_at), (None, None));
 }
 
 #[tokio::test]
@@ -298,11 +328,11 @@ async fn a_carrier_that_signs_nothing_is_believed_only_about_calls_that_we_place
             [],
             "{carrier}"
         );
-        exchange.place(&life.call, &life.placed).await.unwrap();
+        exchange.place(&life).await.unwrap();
         assert_eq!(exchange.send(first).await.unwrap(), 200, "{carrier}");
         assert_eq!(
             exchange.events(life.call.as_str()).await.unwrap().len(),
-            2,
+            3,
             "{carrier}"
         );
     }
@@ -348,7 +378,7 @@ async fn only_addresses_of_the_carrier_may_post() {
     let exchange = Exchange::start().await.unwrap();
     let slug = Slug::parse("sample-account-e9").unwrap();
     let life = exchange.life("e9", "normal").unwrap();
-    exchange.place(&life.call, &life.placed).await.unwrap();
+    exchange.place(&life).await.unwrap();
     let nets = |exchange: &Exchange, net: &str| {
         let (accounts, net) = (exchange.accounts.clone(), net.parse().unwrap());
         let slug = slug.clone();

@@ -81,6 +81,9 @@ impl Problem {
 /// The carriers that sign nothing and so have no secret.
 const WITHOUT_SECRET: [&str; 1] = ["e9"];
 
+/// The settings that are whole numbers.
+const WHOLE_NUMBERS: [&str; 1] = ["window"];
+
 /// More than this is a mistake, and would not fit into the item.
 const MOST: usize = 100;
 
@@ -91,6 +94,18 @@ impl Account {
             || source
                 .parse::<IpAddr>()
                 .is_ok_and(|source| self.allowed_ips.iter().any(|net| net.contains(&source)))
+    }
+
+    /// Whether it may call that number: one that begins with one of its prefixes.
+    pub fn may_call(&self, number: &Number) -> bool {
+        self.prefixes
+            .iter()
+            .any(|prefix| number.as_str().starts_with(prefix.as_str()))
+    }
+
+    /// Whether it may show that number to who is called: one of its own.
+    pub fn may_show(&self, number: &Number) -> bool {
+        self.numbers.contains(number)
     }
 
     /// What is wrong with it; nothing if it is empty.
@@ -175,8 +190,14 @@ impl Account {
             );
             unless(
                 (1..=256).contains(&value.len()) && !value.chars().any(char::is_control),
-                field,
+                field.clone(),
                 "must be 1 to 256 characters",
+            );
+            // The carrier would take its default for what it cannot read, and nobody would know.
+            unless(
+                !WHOLE_NUMBERS.contains(&name.as_str()) || value.trim().parse::<u64>().is_ok(),
+                field,
+                "must be a whole number, without a unit",
             );
         }
         let lists = [
@@ -307,7 +328,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field_and_never_by_value() {
         type Spoil = fn(&mut Account);
-        let spoils: [(&str, Spoil); 12] = [
+        let spoils: [(&str, Spoil); 14] = [
             ("tenant", |a| a.tenant = "t 1".to_owned()),
             ("carrier", |a| a.carrier = "Twilio".to_owned()),
             ("name", |a| a.name = Some(String::new())),
@@ -332,6 +353,12 @@ mod tests {
             ("settings", |a| {
                 drop(a.settings.0.insert("app key".to_owned(), "a".to_owned()))
             }),
+            ("settings.window", |a| {
+                drop(a.settings.0.insert("window".to_owned(), "5m".to_owned()))
+            }),
+            ("settings.window", |a| {
+                drop(a.settings.0.insert("window".to_owned(), "-1".to_owned()))
+            }),
         ];
         assert_eq!(account().problems(), []);
         for (field, spoil) in spoils {
@@ -351,6 +378,26 @@ mod tests {
         let mut unsigned = account();
         (unsigned.carrier, unsigned.secret_arns.current) = ("e9".to_owned(), None);
         assert_eq!(unsigned.problems(), []);
+    }
+
+    #[test]
+    fn an_account_calls_what_begins_with_its_prefixes_and_shows_its_own_numbers() {
+        let mut account = account();
+        let number = |text| Number::raw(text).unwrap();
+        account.prefixes = vec!["+1415".to_owned(), "+44".to_owned()];
+        for (text, may) in [
+            ("+14155550102", true),
+            ("+447700900102", true),
+            ("+12125550102", false),
+            ("14155550102", false),
+            ("+4", false),
+        ] {
+            assert_eq!(account.may_call(&number(text)), may, "{text}");
+        }
+        assert!(account.may_show(&number("+14155550100")));
+        assert!(!account.may_show(&number("+14155550109")));
+        account.prefixes.clear();
+        assert!(!account.may_call(&number("+14155550102")), "none: nobody");
     }
 
     #[test]

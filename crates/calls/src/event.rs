@@ -30,6 +30,8 @@ pub enum Evidence {
 pub enum Kind {
     /// We decided to place the call.
     Placed,
+    /// We asked a carrier account for the call.
+    Asked,
     /// We asked the carrier for the second leg.
     SecondLegRequested,
     /// A leg is being dialled.

@@ -16,7 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use self::claim::{Basis, Claim, End, First, Last, Said, Start, claim, join, said_first, weight};
-use self::ending::talked;
 use self::leg::{LegHeard, RecordingHeard};
 use crate::event::{Entry, Evidence};
 use crate::facts::{Direction, Facts, Verdict};
@@ -100,7 +99,9 @@ struct Heard {
     agent: Claim<Last<String>>,
     customer: Claim<First<Number>>,
     business_reference: Claim<First<String>>,
-    limit_seconds: Claim<First<u64>>,
+    /// Of what we know ourselves, the limit that the carrier was given counts, not the one that was wished: it may keep
+    /// none as long, or none as short. Of equals the shortest.
+    limit_seconds: Claim<(Evidence, bool, Reverse<u64>)>,
     ring_seconds: Claim<First<u64>>,
     record: Claim<First<bool>>,
     a: LegHeard,
@@ -137,7 +138,10 @@ impl Heard {
         basis.last(&mut self.agent, facts.agent.as_ref());
         basis.first(&mut self.customer, facts.customer.as_ref());
         basis.first(&mut self.business_reference, facts.business_reference.as_ref());
-        basis.first(&mut self.limit_seconds, facts.limit_seconds.as_ref());
+        if let Some(limit) = facts.limit_seconds {
+            let given = entry.carrier != "own";
+            claim(&mut self.limit_seconds, (event.evidence, given, Reverse(limit)));
+        }
         basis.first(&mut self.ring_seconds, facts.ring_seconds.as_ref());
         basis.first(&mut self.record, facts.record.as_ref());
         self.a.add(basis, &facts.a);
@@ -248,7 +252,7 @@ impl Heard {
         let talk_seconds = self
             .talk_seconds
             .map(|(_, seconds)| seconds)
-            .or_else(|| talked(bridged?, ended?));
+            .or_else(|| self.length(bridged, ended));
         let limit_seconds = self.limit_seconds.map(|(_, _, Reverse(limit))| limit);
         // The limit is on the conversation; leg A's time, in which B rings, says it only where nothing else does.
         let leg_seconds = |leg: &LegHeard| leg.seconds.map(|(_, seconds)| seconds);

@@ -27,7 +27,7 @@ pub use id::{BadCallId, CallId, EventId};
 #[cfg(feature = "table")]
 pub use list::{Ask, Due, LONGEST_PAGE, List, ListError, Page, Summary};
 pub use number::Number;
-pub use placed::Placed;
+pub use placed::{Asked, Placed};
 #[cfg(feature = "table")]
 pub use project::{Change, Projected};
 pub use record::{CallRecord, LegRecord, State};

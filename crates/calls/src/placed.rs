@@ -1,9 +1,11 @@
-//! A call that we decide to place.
+//! A call that we decide to place, and the carrier accounts that we ask for it.
+
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{CallEvent, Evidence, Kind};
+use crate::event::{CallEvent, Entry, Evidence, Kind};
 use crate::facts::{Direction, Facts, LegFacts};
 use crate::id::EventId;
 use crate::number::Number;
@@ -77,5 +79,52 @@ impl Placed {
     /// The id of that event in every call: where it is, we placed the call.
     pub fn event_id() -> EventId {
         EventId::of(&["placed"])
+    }
+}
+
+/// That we ask a carrier account for a call; to be written before the carrier is asked.
+///
+/// What nothing proves is believed of an account only where this is written, and only such an account is told whom to
+/// call: another account of the same tenant has no say in the call. `Debug` hides the account, whose slug is all that
+/// some carriers bring as a credential.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The carrier's code.
+    pub carrier: &'a str,
+    /// The carrier account's slug.
+    pub account: &'a str,
+}
+
+impl Asked<'_> {
+    /// The event, to be kept as one of that carrier and account. An account is asked for a call once.
+    pub fn event(&self, at: Timestamp) -> CallEvent {
+        CallEvent {
+            at: Some(at),
+            ..CallEvent::new(self.event_id(), Kind::Asked, Evidence::Own)
+        }
+    }
+
+    /// The event as it is kept.
+    pub fn entry(&self, tenant: &str, at: Timestamp) -> Entry {
+        Entry {
+            tenant: tenant.to_owned(),
+            carrier: self.carrier.to_owned(),
+            account: self.account.to_owned(),
+            received_at: at,
+            event: self.event(at),
+        }
+    }
+
+    /// The id of that event in every call: where it is, we asked that account.
+    pub fn event_id(&self) -> EventId {
+        EventId::of(&["asked", self.carrier, self.account])
+    }
+}
+
+impl fmt::Debug for Asked<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
     }
 }

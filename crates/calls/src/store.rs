@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use ringback_lambda::error_code;
 use tracing::warn;
 
-use crate::event::Entry;
+use crate::event::{Entry, Kind};
 use crate::fold::fold;
 use crate::id::CallId;
 use crate::item::{self, CALL, EVENT, EXPIRES_AT, ID, Item, PART, POINTER};
-use crate::placed::Placed;
+use crate::placed::{Asked, Placed};
 use crate::record::CallRecord;
 
 /// The code of an item that is not what we write, or of an event that cannot be written.
@@ -90,7 +90,7 @@ pub struct NewEvent {
     pub entry: Entry,
     /// The carrier's ids of second legs that the event ties to the call: [`CallStore::call_of_leg`] finds it by them.
     pub legs: Vec<String>,
-    /// Whether it is taken only for a call that we placed, because nothing proves who sent it.
+    /// Whether it is taken only for a call that we asked this very account for, because nothing proves who sent it.
     pub placed_only: bool,
 }
 
@@ -101,7 +101,7 @@ pub enum Kept {
     Stored,
     /// It was stored already; nothing has changed.
     Repeated,
-    /// It is taken only for a call that we placed, and we placed none of that id.
+    /// It is taken only for a call that we asked the account for, and we asked it for none of that id.
     NotPlaced,
 }
 
@@ -180,7 +180,7 @@ impl CallStore {
             return self.put_alone(event).await;
         }
         // What shows that a call was placed is nothing that an unproven sender may say.
-        if new.placed_only && entry.event.id == Placed::event_id() {
+        if new.placed_only && is_reserved(entry) {
             return Ok(Kept::NotPlaced);
         }
         let writes = self.writes(new, event, expires)?;
@@ -219,6 +219,32 @@ impl CallStore {
             .item
             .filter(|pointer| item::number_of(pointer, EXPIRES_AT).is_none_or(|at| at > now.as_second()));
         Ok(pointer.and_then(|pointer| CallId::parse(item::text_of(&pointer, CALL)?).ok()))
+    }
+
+    /// Whether we asked that account for the call.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn was_asked(
+        &self,
+        tenant: &str,
+        call: &CallId,
+        asked: Asked<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let part = item::event_part(&asked.event_id());
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(ID, item::text(item::call_id(tenant, call)))
+            .key(PART, item::text(part))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::of(&error))?;
+        let gone = |found: &Item| item::number_of(found, EXPIRES_AT).is_some_and(|at| at <= now.as_second());
+        Ok(answer.item.is_some_and(|found| !gone(&found)))
     }
 
     /// A call, from its events, with what was stored a moment ago. None if nothing is known of it, or not any more.
@@ -310,7 +336,7 @@ impl CallStore {
         }
     }
 
-    /// The event first, then whether the call was placed, then the second legs.
+    /// The event first, then whether the account was asked for the call, then the second legs.
     fn writes(
         &self,
         new: &NewEvent,
@@ -326,14 +352,15 @@ impl CallStore {
             .build()?;
         let mut writes = vec![TransactWriteItem::builder().put(event).build()];
         if new.placed_only {
-            let placed = ConditionCheck::builder()
+            let asked = asked_of(entry).event_id();
+            let asked = ConditionCheck::builder()
                 .table_name(&self.table)
                 .key(ID, item::text(item::call_id(&entry.tenant, &new.call)))
-                .key(PART, item::text(item::event_part(&Placed::event_id())))
+                .key(PART, item::text(item::event_part(&asked)))
                 .condition_expression("attribute_exists(#id)")
                 .expression_attribute_names("#id", ID)
                 .build()?;
-            writes.push(TransactWriteItem::builder().condition_check(placed).build());
+            writes.push(TransactWriteItem::builder().condition_check(asked).build());
         }
         let legs: BTreeSet<_> = new.legs.iter().filter(|leg| !leg.is_empty()).collect();
         for leg in legs.into_iter().take(MOST_LEGS) {
@@ -383,6 +410,22 @@ impl CallStore {
             Some(code) => Err(StoreError::with(code)),
         }
     }
+}
+
+/// The account that an event is of.
+fn asked_of(entry: &Entry) -> Asked<'_> {
+    Asked {
+        carrier: &entry.carrier,
+        account: &entry.account,
+    }
+}
+
+/// Whether an event says what only we may say.
+fn is_reserved(entry: &Entry) -> bool {
+    let id = &entry.event.id;
+    matches!(entry.event.kind, Kind::Placed | Kind::Asked)
+        || *id == Placed::event_id()
+        || *id == asked_of(entry).event_id()
 }
 
 /// Those who met wait differently long, so that they do not meet again.

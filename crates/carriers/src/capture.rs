@@ -124,8 +124,7 @@ impl Capture {
     /// The call that its URL names.
     pub fn call_id(&self) -> Option<CallId> {
         let path = self.url.split(['?', '#']).next().unwrap_or_default();
-        // Carriers that tell events of the second leg by nothing else are given a path of its own.
-        let mut parts = path.strip_suffix("/b").unwrap_or(path).rsplit('/');
+        let mut parts = path.rsplit('/');
         (parts.next() == Some("events")).then_some(())?;
         let id = parts.next()?;
         (parts.next() == Some("calls")).then_some(())?;
@@ -135,4 +134,31 @@ impl Capture {
 
 fn post() -> String {
     "POST".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_url_of_a_calls_events_names_the_call() {
+        let named = |path: &str| {
+            let text =
+                format!(r#"{{"carrier": "tw", "url": "https://calls.example.com/carriers/tw/s/{path}"}}"#);
+            match Line::read(&text).unwrap() {
+                Line::Request(capture) => capture.call_id().map(|id| id.as_str().to_owned()),
+                Line::Placed(_) => None,
+            }
+        };
+        assert_eq!(named("calls/sample-1/events").as_deref(), Some("sample-1"));
+        assert_eq!(named("calls/sample-1/events?x=/b#y").as_deref(), Some("sample-1"));
+        for other in [
+            "calls/sample-1/events/b",
+            "calls/sample-1/events/",
+            "calls/sample-1",
+            "events",
+        ] {
+            assert_eq!(named(other), None, "{other}");
+        }
+    }
 }

@@ -53,6 +53,12 @@ pub trait Carrier: Sync + Send {
         Answer::unavailable()
     }
 
+    /// The limit of the conversation that this carrier really keeps where it is asked for that one: both are in seconds.
+    /// The document says it, and whoever tells later whether the call reached its limit compares with it.
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        limit_seconds
+    }
+
     /// The document that puts A through to B, for carriers that ask for one when A has answered.
     fn connect(&self, _second: &SecondLeg<'_>) -> Option<Answer> {
         None

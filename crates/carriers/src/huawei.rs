@@ -5,6 +5,8 @@
 //! - `appKey`, which every request must name;
 //! - `schemes`, the digests that are good, in their order: any of `hw-2026`, `hw-2022`, `wsse` (default: all);
 //! - `window`, how many seconds the signed time may be away (default 25200: records are sent again for six hours);
+//! - `zone`, `utc` or `beijing`: whose clock the signed time shows (default: Beijing's for `hw-2026`, UTC for the other
+//!   two). The documentation is not of one mind: where every request is stale by eight hours, it is the other one;
 //! - `unsigned`, `on` for old apps that send no `X-AKSK`;
 //! - `countryCode` (default `86`) of numbers that leave it out.
 

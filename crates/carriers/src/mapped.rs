@@ -209,27 +209,13 @@ impl Carrier for Mapped {
             });
         }
         let document = format.document(request)?;
-        // One event that cannot be read does not keep the others from being taken.
-        let (mut heard, mut problem) = (Vec::new(), None);
-        for item in self.items(&document)? {
-            let reader = Reader {
-                file: &self.file,
-                clock: &self.clock,
-                settings: keys.settings,
-                item,
-            };
-            match reader.heard() {
-                Ok(event) => heard.extend(event),
-                Err(error) => problem = Some(error),
-            }
-        }
-        match problem {
-            Some(problem) if heard.is_empty() => Err(problem),
-            _ => Ok(Reading {
-                heard,
-                ..Reading::default()
-            }),
-        }
+        let readers = self.items(&document)?.into_iter().map(|item| Reader {
+            file: &self.file,
+            clock: &self.clock,
+            settings: keys.settings,
+            item,
+        });
+        Reading::of_parts(readers.map(|reader| reader.heard()))
     }
 
     fn acknowledgement(&self) -> Answer {

@@ -79,6 +79,26 @@ impl Reading {
             ..Self::default()
         }
     }
+
+    /// The parts of a request that holds several: those that cannot be read do not keep the others from being taken.
+    ///
+    /// # Errors
+    /// When no part says anything and one cannot be read.
+    pub(crate) fn of_parts(
+        parts: impl IntoIterator<Item = Result<Option<Heard>, Unreadable>>,
+    ) -> Result<Self, Unreadable> {
+        let mut reading = Self::default();
+        for part in parts {
+            match part {
+                Ok(heard) => reading.heard.extend(heard),
+                Err(problem) => reading.lost.push(problem),
+            }
+        }
+        match reading.lost.first() {
+            Some(problem) if reading.heard.is_empty() => Err(problem.clone()),
+            _ => Ok(reading),
+        }
+    }
 }
 
 /// The request is genuine and cannot be read. It names a place and a problem, never a value.

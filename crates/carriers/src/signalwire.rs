@@ -69,7 +69,7 @@ impl Carrier for SignalWire {
                 .map(|_| Reading::default())
                 .map_err(|error| Unreadable::json(&error));
         }
-        read::read(request)
+        read::read(request, self.code())
     }
 
     fn acknowledgement(&self) -> Answer {

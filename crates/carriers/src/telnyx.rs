@@ -88,6 +88,11 @@ impl Carrier for Telnyx {
         Element::new("Response").answer()
     }
 
+    /// `TeXML`'s; the commands of Call Control are not ours.
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        texml::longest(limit_seconds)
+    }
+
     /// `TeXML`. Call Control takes commands instead, and never asks.
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(texml::connect(second))

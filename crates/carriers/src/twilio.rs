@@ -49,7 +49,7 @@ impl Carrier for Twilio {
     }
 
     fn read(&self, request: &Request<'_>, _keys: &Keys<'_>) -> Result<Reading, Unreadable> {
-        read::read(request)
+        read::read(request, self.code())
     }
 
     fn acknowledgement(&self) -> Answer {

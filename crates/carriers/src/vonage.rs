@@ -46,6 +46,10 @@ impl Carrier for Vonage {
         read::read(request)
     }
 
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        document::longest(limit_seconds)
+    }
+
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
     }

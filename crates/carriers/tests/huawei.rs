@@ -208,13 +208,13 @@ fn every_record_of_a_push_is_an_event_of_its_own_call() {
 #[test]
 fn a_record_that_names_no_call_does_not_hold_up_the_others() {
     let list = json!([fee("session-1"), {"icid": "x"}, 7, fee("session-2")]);
-    assert_eq!(
-        read(&json!({"eventType": "fee", "feeLst": list}))
-            .unwrap()
-            .heard
-            .len(),
-        2
-    );
+    let reading = read(&json!({"eventType": "fee", "feeLst": list})).unwrap();
+    assert_eq!(reading.heard.len(), 2);
+    // Those are not forgotten either.
+    let lost = ["feeLst[1].sessionId", "feeLst[2].sessionId"].map(Unreadable::missing);
+    assert_eq!(reading.lost, lost);
+    let good = read(&json!({"eventType": "fee", "feeLst": [fee("session-1")]})).unwrap();
+    assert_eq!(good.lost, []);
     let only = read(&json!({"eventType": "fee", "feeLst": [{"icid": "x"}]})).unwrap_err();
     assert!(only.to_string().contains("sessionId"), "{only}");
     assert_eq!(

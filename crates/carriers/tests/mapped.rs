@@ -192,8 +192,10 @@ fn every_event_of_a_list_is_heard_and_unknown_ones_are_kept() {
     let mapped = Mapped::parse(JY).unwrap();
     let body = r#"{"items":[{"callId":"c-1","status":2,"time":"2026-11-20 17:00:05"},{"status":2},7,
         {"callId":"c-2","status":"99","userData":"01900000-0000-7000-8000-000000000001"},{"callId":"c-3"}]}"#;
-    let heard = read(&mapped, "application/json", body).unwrap().heard;
-    assert_eq!(heard.len(), 2);
+    let Reading { heard, lost, .. } = read(&mapped, "application/json", body).unwrap();
+    // The one of no kind says nothing; the two of no call are lost.
+    assert_eq!((heard.len(), lost.len()), (2, 2));
+    assert_eq!(lost[0], Unreadable::missing("$.callId"));
     assert_eq!(
         (heard[0].event.kind, heard[0].event.leg),
         (Kind::Answered, Some(Leg::A))

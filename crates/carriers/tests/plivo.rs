@@ -14,7 +14,7 @@ mod support;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use ringback_calls::{
-    CallId, Class, CloseCause, Direction, Entry, Evidence, Kind, Leg, RecordingState, State, fold,
+    CallId, Class, CloseCause, Direction, Entry, EventId, Evidence, Kind, Leg, RecordingState, State, fold,
 };
 use ringback_carriers::{
     Headers, Keys, Reading, Reference, Request, SecondLeg, Settings, Unreadable, Wants, carrier,
@@ -183,7 +183,8 @@ fn the_end_of_a_leg_is_classed_by_its_state_then_by_its_code() {
         ("cancel", "1000", Class::Unreachable),
         ("timeout", "", Class::Network),
         ("timeout", "4000", Class::Network),
-        ("timeout", "6010", Class::Unreachable),
+        ("timeout", "6010", Class::Network),
+        ("timeout", "3010", Class::Network),
         ("completed", "4010", Class::Cleared),
         ("failed", "", Class::Other),
         ("failed", "0", Class::Other),
@@ -202,6 +203,8 @@ fn the_end_of_a_leg_is_classed_by_its_state_then_by_its_code() {
         ("failed", "8011", Class::Server),
         ("failed", "9999", Class::Other),
         ("evaporated", "", Class::Other),
+        ("evaporated", "3010", Class::Other),
+        ("", "3010", Class::Busy),
     ];
     for (status, code, expected) in cases {
         assert_eq!(class(status, code), expected, "{status} {code}");
@@ -294,6 +297,10 @@ fn a_recording_is_ready_unless_its_length_is_still_open() {
 fn an_events_id_tells_steps_apart_and_not_deliveries() {
     let id = |body: &str| read(body).heard.remove(0).event.id;
     assert_eq!(id(BODY), id(BODY));
+    assert_eq!(
+        id("CallUUID=a&CallStatus=ringing&Event=Ring"),
+        EventId::of(&["pl", "a", "a", "status", "Ring", "ringing"])
+    );
     assert_ne!(id(BODY), id(&BODY.replace("ringing", "in-progress")));
     assert_ne!(id(BODY), id(&BODY.replace("a-1", "a-2")));
     assert_ne!(

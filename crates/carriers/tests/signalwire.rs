@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use proptest::prelude::*;
-use ringback_calls::{CloseCause, RecordingState, State};
+use ringback_calls::{CloseCause, EventId, RecordingState, State};
 use ringback_carriers::{Headers, Keys, Reading, Refusal, Request, SecondLeg, Settings, Unreadable, carrier};
 use sha1::Sha1;
 use support::{record, vectors, verify};
@@ -257,6 +257,34 @@ fn json_says_nothing_of_a_call_and_must_be_json() {
         read("text/plain", b"x"),
         Err(Unreadable::ContentType { .. })
     ));
+}
+
+#[test]
+fn the_same_form_is_another_event_than_twilios() {
+    let body = b"CallSid=CA1&CallStatus=ringing&SequenceNumber=1";
+    let headers = headers(FORM, "x", "y");
+    let request = Request {
+        method: "POST",
+        url: URL,
+        headers: &headers,
+        body,
+    };
+    let settings = Settings::default();
+    let keys = Keys {
+        secrets: &[],
+        settings: &settings,
+    };
+    let id = |code: &str| {
+        let mut reading = carrier(code).unwrap().read(&request, &keys).unwrap();
+        reading.heard.remove(0).event.id
+    };
+    let [tw, sw, tx] = ["tw", "sw", "tx"].map(id);
+    assert_eq!(tw, EventId::of(&["tw", "status", "CA1", "1", "ringing"]));
+    assert_eq!(sw, EventId::of(&["sw", "status", "CA1", "1", "ringing"]));
+    assert_eq!(
+        tx,
+        EventId::of(&["tx", "texml", "status", "CA1", "ringing", "1", ""])
+    );
 }
 
 #[test]

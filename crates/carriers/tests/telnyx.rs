@@ -350,6 +350,7 @@ fn texml_asks_for_the_second_leg_once_a_is_there() {
     for no in [
         "CallSid=a&CallStatus=in-progress&CallbackSource=call-progress-events",
         "CallSid=a&CallStatus=completed",
+        "CallSid=a&CallStatus=ringing&From=%2B14155550100&To=%2B14155550101",
         "CallSid=b&ParentCallSid=a&CallStatus=in-progress",
         "CallSid=a&CallStatus=in-progress&DialCallStatus=completed",
     ] {
@@ -415,6 +416,8 @@ fn the_document_leads_to_b_and_back_to_us() {
     };
     let body = carrier("tx").unwrap().connect(&quiet).unwrap().body;
     assert!(body.contains(r#"timeout="120" timeLimit="60""#), "{body}");
+    let longest = |seconds| carrier("tx").unwrap().longest(seconds);
+    assert_eq!([5, 3600, 99_999].map(longest), [60, 3600, 14_400]);
     assert!(
         body.contains(r#"action="https://calls.example.com/&quot;&gt;&lt;Hangup/&gt;&amp;""#),
         "{body}"

@@ -13,6 +13,8 @@ mod any_fields;
 mod signature;
 mod support;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use ringback_calls::{
     CallId, Class, CloseCause, Direction, Entry, Evidence, Kind, Leg, RecordingState, State, fold,
@@ -318,6 +320,42 @@ fn an_end_with_a_duration_tells_of_an_answer_that_was_not_told() {
     let record = fold(&CallId::parse("sample-late").unwrap(), [&entry]).unwrap();
     assert_eq!((record.state, record.talk_seconds), (State::Conn, Some(58)));
     assert!(record.inferred.contains("b.answeredAt"));
+}
+
+#[test]
+fn questions_in_the_middle_of_a_document_are_each_an_event() {
+    let question = |more: &str| {
+        let base = "CallSid=CA1&CallStatus=in-progress&Direction=outbound-api";
+        read(&format!("{base}{more}")).heard.remove(0).event.id
+    };
+    let first = question("");
+    assert_eq!(
+        first,
+        question("&ApiVersion=2010-04-01"),
+        "the first is known by its step"
+    );
+    let all = [
+        first,
+        question("&Digits=1"),
+        question("&Digits=2"),
+        question("&Digits="),
+        question("&SpeechResult=yes"),
+        question("&SpeechResult=yes&Confidence=0.9"),
+        question("&SequenceNumber=1&UnstableSpeechResult=ye"),
+        question("&SequenceNumber=1&UnstableSpeechResult=yes"),
+        question("&RecordingUrl=https%3A%2F%2Fa.example%2FRE1&Digits=hangup"),
+        question("&QueueResult=bridged"),
+        question("&msg=Gather+End"),
+    ];
+    let different: BTreeSet<_> = all.iter().collect();
+    assert_eq!(different.len(), all.len());
+    assert_eq!(question("&Digits=1&msg=x"), question("&msg=x&Digits=1"));
+    // The report of an end names the recording, and is known by its step all the same.
+    let report = |more: &str| {
+        let base = "CallSid=CA1&CallStatus=completed&CallbackSource=call-progress-events&SequenceNumber=3&RecordingSid=RE1";
+        read(&format!("{base}{more}")).heard.remove(0).event.id
+    };
+    assert_eq!(report(""), report("&Timestamp=later"));
 }
 
 #[test]

@@ -339,4 +339,11 @@ fn the_document_leads_to_b_and_back_to_us() {
         (ncco.as_array().unwrap().len(), &ncco[0]["limit"]),
         (1, &json!(60))
     );
+    let longest = |code: &str, seconds| carrier(code).unwrap().longest(seconds);
+    assert_eq!([60, 9999].map(|seconds| longest("vg", seconds)), [60, 7200]);
+    assert_eq!(
+        longest("tw", 99_999),
+        99_999,
+        "what is asked for is kept by default"
+    );
 }

@@ -7,15 +7,16 @@ mod public;
 mod reply;
 mod route;
 mod second_leg;
+mod verify;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
 use ringback_accounts::{AccountStore, Accounts, Known, Lookup, LookupError, Slug};
-use ringback_calls::{CallId, CallStore, Entry, Kept, NewEvent, StoreError};
+use ringback_calls::{Asked, CallId, CallStore, Entry, Kept, NewEvent, StoreError};
 use ringback_carriers::{
-    Answer, Carrier, Heard, Keys, Reading, Reference, Refusal, Request, Trust, Unreadable, Wants,
+    Answer, Carrier, Heard, Keys, Reading, Reference, Request, Trust, Unreadable, Wants,
 };
 use ringback_lambda::{DeadLetters, MetricsSink};
 use secrecy::{ExposeSecret, SecretString};
@@ -30,6 +31,8 @@ use crate::incoming::{Incoming, NoBody};
 use crate::metrics::RequestMetrics;
 use crate::reply::Reply;
 use crate::route::Route;
+use crate::second_leg::Told;
+use crate::verify::{signs_query, verify};
 
 /// A request with more events is none of a carrier: Huawei sends at most 50 call detail records at a time.
 const MOST_EVENTS: usize = 50;
@@ -52,6 +55,8 @@ struct Counts {
     repeated: u64,
     not_placed: u64,
     dead_letters: u64,
+    /// Events that say they are of another call than the one whose URL they came to.
+    another_call: u64,
 }
 
 /// A request that is genuine.
@@ -74,6 +79,11 @@ impl Genuine<'_> {
             secrets: self.secrets,
             settings: &self.known.account.settings,
         }
+    }
+
+    /// Whether what it says is believed only of calls that this account was asked for.
+    fn placed_only(&self) -> bool {
+        self.carrier().trust(&self.keys()) == Trust::PlacedCallsOnly
     }
 }
 
@@ -127,6 +137,7 @@ impl App {
             refused: (reply.outcome == Outcome::Refused).into(),
             failed: (reply.outcome == Outcome::Failed).into(),
             dead_letters: counts.dead_letters,
+            another_call: counts.another_call,
             latency: started.elapsed(),
         }
         .emit(&self.metrics);
@@ -146,16 +157,17 @@ impl App {
         if !matches!(incoming.method, "POST" | "GET") {
             return Err(Reply::refused(405, reply::NO_SUCH_METHOD, "Use POST."));
         }
+        // Before the account, so that nobody learns from the answer which accounts there are.
+        let body = incoming.body().map_err(|problem| match problem {
+            NoBody::TooLarge => Reply::refused(413, reply::TOO_LARGE, "The body is larger than 1 MB."),
+            NoBody::Broken => Reply::refused(400, reply::BODY, "The body is no Base64."),
+        })?;
         let known = self.account(&route).await?;
         counts.carrier = Some(known.carrier.dimension().to_owned());
         if !known.account.allows(incoming.source) {
             warn!(account = ?known.account.slug, "A request for a carrier account came from an address that may not");
             return Err(Reply::unauthorised(reply::ADDRESS));
         }
-        let body = incoming.body().map_err(|problem| match problem {
-            NoBody::TooLarge => Reply::refused(413, reply::TOO_LARGE, "The body is larger than 1 MB."),
-            NoBody::Broken => Reply::refused(400, reply::BODY, "The body is no Base64."),
-        })?;
         let (headers, url) = (incoming.headers(), self.public_base.url(path, incoming.query));
         let request = Request {
             method: incoming.method,
@@ -185,8 +197,9 @@ impl App {
         };
         if reading.heard.len() > MOST_EVENTS {
             let said = "there are more than 50 events in it";
-            self.bury(&genuine, said, counts).await?;
-            return Err(Reply::unreadable(413, reply::TOO_MANY_EVENTS, said));
+            return Err(self
+                .give_up(&genuine, 413, reply::TOO_MANY_EVENTS, said, counts)
+                .await);
         }
         self.keep(&genuine, reading, counts).await
     }
@@ -216,12 +229,52 @@ impl App {
         problem: &Unreadable,
         counts: &mut Counts,
     ) -> Result<Reply, Reply> {
-        let said = problem.to_string();
-        self.bury(genuine, &said, counts).await?;
-        Err(match problem {
-            Unreadable::ContentType { .. } => Reply::unreadable(415, reply::CONTENT_TYPE, &said),
-            Unreadable::Body { .. } | Unreadable::Field { .. } => Reply::unreadable(400, reply::BODY, &said),
-        })
+        let (status, reason) = match problem {
+            Unreadable::ContentType { .. } => (415, reply::CONTENT_TYPE),
+            Unreadable::Body { .. } | Unreadable::Field { .. } => (400, reply::BODY),
+        };
+        Err(self
+            .give_up(genuine, status, reason, &problem.to_string(), counts)
+            .await)
+    }
+
+    /// The answer to a request of which nothing can be used; an engineer finds it in the dead-letter queue, if there is
+    /// reason to believe that it is the carrier's.
+    async fn give_up(
+        &self,
+        genuine: &Genuine<'_>,
+        status: u16,
+        reason: &'static str,
+        said: &str,
+        counts: &mut Counts,
+    ) -> Reply {
+        let buried = match self.is_worth_keeping(genuine).await {
+            Ok(true) => self.bury(genuine, said, counts).await,
+            Ok(false) => return Reply::refused(status, reason, said),
+            Err(problem) => return not_stored(genuine, &problem),
+        };
+        match buried {
+            Ok(()) => Reply::unreadable(status, reason, said),
+            Err(reply) => reply,
+        }
+    }
+
+    /// Whoever knows a slug could fill the dead-letter queue of a carrier that signs nothing. So there only what comes to
+    /// the URL of a call that the account was asked for is kept, for that URL is known to the carrier alone.
+    async fn is_worth_keeping(&self, genuine: &Genuine<'_>) -> Result<bool, StoreError> {
+        if !genuine.placed_only() {
+            return Ok(true);
+        }
+        let Some(call) = genuine.call else {
+            return Ok(false);
+        };
+        let account = &genuine.known.account;
+        let asked = Asked {
+            carrier: &account.carrier,
+            account: account.slug.as_str(),
+        };
+        let (tenant, now) = (&account.tenant, genuine.now);
+        self.calls.was_asked(tenant, call, asked, now).await
     }
 
     async fn bury(&self, genuine: &Genuine<'_>, reason: &str, counts: &mut Counts) -> Result<(), Reply> {
@@ -257,51 +310,69 @@ impl App {
         reading: Reading,
         counts: &mut Counts,
     ) -> Result<Reply, Reply> {
-        let Reading { heard, wants } = reading;
-        let mut first = genuine.call.cloned();
-        let mut lost = None;
+        let Reading { heard, wants, lost } = reading;
+        let mut lost: Vec<_> = lost
+            .iter()
+            .map(|problem| (reply::BODY, problem.to_string()))
+            .collect();
+        let mut asking = None;
         let events = heard.len() as u64;
         for heard in heard {
-            let call = self.call(genuine, &heard.reference).await;
+            let call = self.call(genuine, &heard.reference, counts).await;
             let Some(call) = call.map_err(|problem| not_stored(genuine, &problem))? else {
-                lost = Some((reply::NO_CALL, "an event names no call"));
+                lost.push((reply::NO_CALL, "an event names no call".to_owned()));
                 continue;
             };
-            first = first.or_else(|| Some(call.clone()));
+            if asking.is_none() {
+                asking = Some((call.clone(), heard.reference.session.clone()));
+            }
             match self.calls.put(&new_event(genuine, call, heard)).await {
                 Ok(Kept::Stored) => counts.stored += 1,
                 Ok(Kept::Repeated) => counts.repeated += 1,
                 Ok(Kept::NotPlaced) => counts.not_placed += 1,
                 Err(problem) if problem.is_permanent() => {
-                    lost = Some((reply::TABLE_REFUSED, "the calls table refuses an event"));
+                    lost.push((
+                        reply::TABLE_REFUSED,
+                        "the calls table refuses an event".to_owned(),
+                    ));
                 }
                 Err(problem) => return Err(not_stored(genuine, &problem)),
             }
         }
         let kept = counts.stored + counts.repeated;
-        if let Some((reason, said)) = lost {
-            self.bury(genuine, said, counts).await?;
+        if let Some((reason, _)) = lost.first() {
+            let said = first_problems(&lost);
             if kept == 0 {
-                return Err(Reply::unreadable(400, reason, said));
+                return Err(self.give_up(genuine, 400, reason, &said, counts).await);
             }
+            // A call that the account was asked for is in it, so it is the carrier's.
+            self.bury(genuine, &said, counts).await?;
         }
         if counts.not_placed > 0 {
             warn!(
                 account = ?genuine.known.account.slug,
                 events = counts.not_placed,
-                "A carrier that signs nothing told of calls that we did not place"
+                "A carrier that signs nothing told of calls that we did not ask it for"
             );
             // Some of a push may be ours: then the push has done its work.
             if counts.not_placed == events {
                 return Err(Reply::refused(404, reply::NOT_PLACED, "There is no such call."));
             }
         }
-        if let (Wants::SecondLeg { .. }, Some(call)) = (wants, first)
-            && let Some(document) = self.second_leg(genuine, &call).await?
-        {
-            return Ok(Reply::taken(Outcome::Connected, document));
+        if let (Wants::SecondLeg { .. }, Some((call, session))) = (wants, asking) {
+            let withheld = |reason| Ok(Reply::withheld(reason, genuine.carrier().acknowledgement()));
+            // Nobody learns whom we call who has not proven who he is.
+            if genuine.placed_only() {
+                return withheld(reply::NOT_PROVEN);
+            }
+            match self.second_leg(genuine, &call, session.as_deref()).await? {
+                Told::Document(document) => return Ok(Reply::taken(Outcome::Connected, document)),
+                Told::Withheld(reason) => return withheld(reason),
+                Told::Nothing => {}
+            }
         }
         let outcome = match (counts.stored, counts.repeated) {
+            _ if !lost.is_empty() || counts.not_placed > 0 => Outcome::Partial,
             (0, 0) => Outcome::Ignored,
             (0, _) => Outcome::Repeated,
             _ => Outcome::Stored,
@@ -309,13 +380,25 @@ impl App {
         Ok(Reply::taken(outcome, genuine.carrier().acknowledgement()))
     }
 
-    /// The call that an event belongs to: what the path says, else our id in the event, else what a second leg's first
-    /// event has told, else the carrier's id of the call.
-    async fn call(&self, genuine: &Genuine<'_>, reference: &Reference) -> Result<Option<CallId>, StoreError> {
-        if let Some(call) = genuine.call.or(reference.own.as_ref()) {
+    /// The call that an event belongs to: our id in the event, else what the path says, else what a second leg's first
+    /// event has told, else the carrier's id of the call. Our id comes first because the carrier vouches for what it
+    /// echoes, and not every carrier signs the path.
+    async fn call(
+        &self,
+        genuine: &Genuine<'_>,
+        reference: &Reference,
+        counts: &mut Counts,
+    ) -> Result<Option<CallId>, StoreError> {
+        let account = &genuine.known.account;
+        if let (Some(own), Some(path)) = (&reference.own, genuine.call)
+            && own != path
+        {
+            counts.another_call += 1;
+            warn!(account = ?account.slug, "A carrier tells of another call than the one whose URL it posts to");
+        }
+        if let Some(call) = reference.own.as_ref().or(genuine.call) {
             return Ok(Some(call.clone()));
         }
-        let account = &genuine.known.account;
         let (carrier, slug) = (account.carrier.as_str(), account.slug.as_str());
         if let Some(leg) = &reference.leg {
             let (tenant, now) = (&account.tenant, genuine.now);
@@ -329,62 +412,44 @@ impl App {
         Ok(session.map(|session| CallId::of_session(carrier, slug, session)))
     }
 
-    async fn second_leg(&self, genuine: &Genuine<'_>, call: &CallId) -> Result<Option<Answer>, Reply> {
+    async fn second_leg(
+        &self,
+        genuine: &Genuine<'_>,
+        call: &CallId,
+        session: Option<&str>,
+    ) -> Result<Told, Reply> {
         let account = &genuine.known.account;
         let path = route::events_of(&account.carrier, account.slug.as_str(), call);
         let events_url = self.public_base.url(&path, "");
-        let asked = second_leg::Asked {
+        let question = second_leg::Question {
             known: genuine.known,
             call,
+            session,
             events_url: &events_url,
             credential: genuine.secrets.first().map(ExposeSecret::expose_secret),
         };
-        second_leg::document(&self.calls, &asked, genuine.now)
+        second_leg::document(&self.calls, &question, genuine.now)
             .await
             .map_err(|problem| not_stored(genuine, &problem))
     }
 }
 
-/// Whether the request is from the account's carrier; the secrets with which that was found. A signature that matches
-/// none of them may be made with one that has just changed, so they are read again, at most once a minute.
-async fn verify(known: &Known, request: &Request<'_>, now: Timestamp) -> Result<Vec<SecretString>, Reply> {
-    let settings = &known.account.settings;
-    let verified = |secrets: &[SecretString]| {
-        known
-            .carrier
-            .get()
-            .verify(request, &Keys { secrets, settings }, now)
-    };
-    let secrets = known.secrets().await.map_err(|problem| {
-        error!(account = ?known.account.slug, code = problem.code, "A carrier account's secret cannot be read");
-        Reply::failed(reply::SECRETS, Answer::unavailable())
-    })?;
-    let Err(refusal) = verified(&secrets) else {
-        return Ok(secrets);
-    };
-    if matches!(refusal, Refusal::Mismatch { .. } | Refusal::Secret { .. })
-        && let Ok(Some(secrets)) = known.secrets_after(&secrets).await
-        && verified(&secrets).is_ok()
-    {
-        return Ok(secrets);
+/// What is wrong with the first of the parts that were lost, and how many there are.
+fn first_problems(lost: &[(&'static str, String)]) -> String {
+    const SAID: usize = 3;
+    let mut said: Vec<_> = lost.iter().take(SAID).map(|(_, said)| said.as_str()).collect();
+    said.dedup();
+    let said = said.join("; ");
+    match lost.len().saturating_sub(SAID) {
+        0 => said,
+        more => format!("{said}; and {more} more"),
     }
-    warn!(account = ?known.account.slug, problem = %refusal, "Refused a request for a carrier account");
-    Err(Reply::unauthorised(refusal.reason()))
-}
-
-/// Whether the signature covers the query. The signature itself is asked: with another query it must not hold.
-fn signs_query(genuine: &Genuine<'_>) -> bool {
-    let url = format!("{}&another=query", genuine.request.url);
-    let altered = Request {
-        url: &url,
-        ..genuine.request
-    };
-    let verified = genuine.carrier().verify(&altered, &genuine.keys(), genuine.now);
-    verified.is_err()
 }
 
 fn new_event(genuine: &Genuine<'_>, call: CallId, heard: Heard) -> NewEvent {
     let account = &genuine.known.account;
+    // Where the call is named, nobody has to find it by its second leg, and the event is one plain write.
+    let named = genuine.call.is_some() || heard.reference.own.is_some();
     NewEvent {
         call,
         entry: Entry {
@@ -394,8 +459,8 @@ fn new_event(genuine: &Genuine<'_>, call: CallId, heard: Heard) -> NewEvent {
             received_at: genuine.now,
             event: heard.event,
         },
-        legs: heard.legs,
-        placed_only: genuine.carrier().trust(&genuine.keys()) == Trust::PlacedCallsOnly,
+        legs: if named { Vec::new() } else { heard.legs },
+        placed_only: genuine.placed_only(),
     }
 }
 

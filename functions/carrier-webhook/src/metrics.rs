@@ -25,6 +25,7 @@ pub(crate) struct RequestMetrics {
     pub(crate) refused: u64,
     pub(crate) failed: u64,
     pub(crate) dead_letters: u64,
+    pub(crate) another_call: u64,
     #[metrics(unit = Millisecond)]
     pub(crate) latency: Duration,
 }

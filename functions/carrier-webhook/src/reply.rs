@@ -10,10 +10,14 @@ pub enum Outcome {
     Stored,
     /// All of its events were stored before.
     Repeated,
+    /// A part of it is stored; the rest lies in the dead-letter queue, or is of calls that the account was not asked for.
+    Partial,
     /// It told of nothing that is kept.
     Ignored,
     /// Its events are stored, and it was told whom to put the first leg through to.
     Connected,
+    /// Its events are stored, and it was told nobody: the account may not dial that second leg. The reason says why.
+    Withheld,
     /// It is not taken.
     Refused,
     /// It is genuine and cannot be used; it lies in the dead-letter queue.
@@ -24,11 +28,13 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Stored,
         Self::Repeated,
+        Self::Partial,
         Self::Ignored,
         Self::Connected,
+        Self::Withheld,
         Self::Refused,
         Self::Unreadable,
         Self::Failed,
@@ -39,8 +45,10 @@ impl Outcome {
         match self {
             Self::Stored => "stored",
             Self::Repeated => "repeated",
+            Self::Partial => "partial",
             Self::Ignored => "ignored",
             Self::Connected => "connected",
+            Self::Withheld => "withheld",
             Self::Refused => "refused",
             Self::Unreadable => "unreadable",
             Self::Failed => "failed",
@@ -48,9 +56,9 @@ impl Outcome {
     }
 }
 
-/// The reasons for refusals, unreadable requests and failures: the metrics' dimension `Reason`. The first seven are those
+/// The reasons for refusals, unreadable requests, failures and second legs that are withheld: the metrics' dimension `Reason`. The first seven are those
 /// of `Refusal::reason`.
-pub const REASONS: [&str; 24] = [
+pub const REASONS: [&str; 30] = [
     "header-missing",
     "header-repeated",
     "header-malformed",
@@ -70,6 +78,12 @@ pub const REASONS: [&str; 24] = [
     BODY,
     NO_CALL,
     TABLE_REFUSED,
+    NOT_PROVEN,
+    NOT_ASKED,
+    ANOTHER_CALL,
+    NO_NUMBER,
+    PREFIX,
+    SHOWN_NUMBER,
     ACCOUNTS,
     TOO_MANY_SLUGS,
     SECRETS,
@@ -89,6 +103,12 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 pub(crate) const BODY: &str = "body";
 pub(crate) const NO_CALL: &str = "no-call";
 pub(crate) const TABLE_REFUSED: &str = "table-refused";
+pub(crate) const NOT_PROVEN: &str = "not-proven";
+pub(crate) const NOT_ASKED: &str = "not-asked";
+pub(crate) const ANOTHER_CALL: &str = "another-call";
+pub(crate) const NO_NUMBER: &str = "no-number";
+pub(crate) const PREFIX: &str = "prefix";
+pub(crate) const SHOWN_NUMBER: &str = "shown-number";
 pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const TOO_MANY_SLUGS: &str = "too-many-slugs";
 pub(crate) const SECRETS: &str = "secrets";
@@ -110,6 +130,15 @@ impl Reply {
             answer,
             outcome,
             reason: "none",
+        }
+    }
+
+    /// The answer to a carrier that is told nobody.
+    pub(crate) fn withheld(reason: &'static str, answer: Answer) -> Self {
+        Self {
+            answer,
+            outcome: Outcome::Withheld,
+            reason,
         }
     }
 

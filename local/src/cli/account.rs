@@ -130,7 +130,10 @@ Without a moment in which a genuine request is refused:
   1. make a new secret at the carrier, and store it as a secret of its own
   2. ringback account rotate SLUG --secret-arn NEW   both are good from now on
   3. wait a minute, then let the carrier sign with the new one
-  4. ringback account rotate SLUG --finish           only the new one is good
+  4. wait until the calls of before are over and their recordings told: as long
+     as the longest call, and an hour. Bandwidth brings the password that it got
+     when the call's second leg was dialled
+  5. ringback account rotate SLUG --finish           only the new one is good
 If it goes wrong before the last step: ringback account rotate SLUG --abandon")]
 pub(crate) struct Rotate {
     /// The account's slug.

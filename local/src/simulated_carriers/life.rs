@@ -7,6 +7,8 @@ use ringback_calls::{CallId, Placed};
 use ringback_carriers::{Capture, Line};
 use serde_json::Value;
 
+use crate::replay::account;
+
 /// The carriers that have sample lives.
 pub const CODES: [&str; 10] = ["tw", "sw", "tx", "vg", "pl", "e9", "hw", "vx", "bw", "si"];
 /// What happens in the lives.
@@ -81,6 +83,12 @@ impl Life {
             placed: placed.placed,
             requests,
         })
+    }
+
+    /// The slug of the account to which its carrier posts.
+    pub fn account(&self) -> &str {
+        let first = self.requests.first();
+        first.map_or("", |capture| account(&capture.url))
     }
 
     /// The same life under another name.

@@ -1,4 +1,4 @@
-//! That calls were placed: what carriers that sign nothing may tell of.
+//! That calls were placed, and with which carrier accounts: what carriers that sign nothing may tell of.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use ringback_calls::{CallId, CallRecord, CallStore, Entry, NewEvent};
+use ringback_calls::{Asked, CallId, CallRecord, CallStore, Entry, NewEvent};
 use ringback_carriers::PlacedLine;
 
 use super::life::Life;
@@ -33,26 +33,36 @@ pub async fn calls_of_env_file(file: &Path) -> Result<CallStore> {
     Ok(CallStore::new(settings.reach().await?.client, table, RETENTION))
 }
 
-/// Writes down that the lives' calls were placed.
+/// Writes down that the lives' calls were placed, each with the account to which its carrier posts.
 ///
 /// # Errors
 /// When the table does not take it.
 pub async fn place(calls: &CallStore, tenant: &str, lives: &[Life]) -> Result<()> {
     for life in lives {
-        let entry = Entry {
+        let placed = Entry {
             tenant: tenant.to_owned(),
             carrier: "own".to_owned(),
             account: String::new(),
             received_at: Timestamp::now(),
             event: life.placed.event(life.at),
         };
-        let new = NewEvent {
-            call: life.call.clone(),
-            entry,
-            legs: Vec::new(),
-            placed_only: false,
+        let asked = Asked {
+            carrier: &life.carrier,
+            account: life.account(),
         };
-        calls.put(&new).await?;
+        let asked = Entry {
+            received_at: placed.received_at,
+            ..asked.entry(tenant, life.at)
+        };
+        for entry in [placed, asked] {
+            let new = NewEvent {
+                call: life.call.clone(),
+                entry,
+                legs: Vec::new(),
+                placed_only: false,
+            };
+            calls.put(&new).await?;
+        }
     }
     Ok(())
 }

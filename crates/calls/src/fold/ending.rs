@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::Heard;
-use super::claim::{End, Start};
+use super::claim::{Claim, End, Start};
 use crate::cause::{Cause, Class, CloseCause, Leg};
 use crate::event::Evidence;
 use crate::facts::Verdict;
@@ -69,6 +69,27 @@ impl Heard {
     }
 }
 
+impl Heard {
+    /// How long they talked, by the times alone. Both of B's come from whoever follows that leg; the end of the call is
+    /// A's, and a carrier's machines may disagree about the time by hours. So B's own times count first, from the bridge
+    /// on where that is told and fits between them; and a conversation that lasts longer than A's own leg is no length at
+    /// all: unknown is better than wrong, and must not look like the longest duration.
+    pub(super) fn length(&self, bridged: Claim<Start>, ended: Claim<End>) -> Option<u64> {
+        let of_b = || {
+            let whole = talked(self.b.answered?, self.b.ended?)?;
+            let from_bridge = talked(bridged?, self.b.ended?);
+            Some(from_bridge.map_or(whole, |seconds| seconds.min(whole)))
+        };
+        let of_a = || talked(self.a.answered?, self.a.ended?);
+        of_b().or_else(|| {
+            let length = talked(bridged?, ended?)?;
+            // Carriers round to seconds.
+            let fits = |of_a: u64| length <= of_a.saturating_add(1);
+            of_a().is_none_or(fits).then_some(length)
+        })
+    }
+}
+
 /// What "cleared" means on a leg.
 fn settled(class: Class, answered: bool) -> Class {
     match class {
@@ -79,7 +100,7 @@ fn settled(class: Class, answered: bool) -> Class {
 }
 
 /// How long they talked. Not where one time is the carrier's and the other ours: the clocks may be hours apart.
-pub(super) fn talked((by, Reverse(from)): Start, (until_by, until): End) -> Option<u64> {
+fn talked((by, Reverse(from)): Start, (until_by, until): End) -> Option<u64> {
     if (by == Evidence::Inferred) != (until_by == Evidence::Inferred) {
         return None;
     }

@@ -197,7 +197,7 @@ prop_compose! {
         ],
         received_at in time(),
         kind in prop::sample::select(vec![
-            Kind::Placed, Kind::SecondLegRequested, Kind::Dialled, Kind::Ringing, Kind::Answered, Kind::Bridged,
+            Kind::Placed, Kind::Asked, Kind::SecondLegRequested, Kind::Dialled, Kind::Ringing, Kind::Answered, Kind::Bridged,
             Kind::Ended, Kind::Cdr, Kind::Recording, Kind::Progress, Kind::Orphaned, Kind::Archived,
         ]),
         leg in prop::option::of(leg()),

@@ -19,21 +19,16 @@ pub(super) fn read(body: &[u8], settings: &Settings) -> Result<Reading, Unreadab
     let kind = document.get("eventType").and_then(Value::as_str);
     let kind = kind.ok_or_else(|| Unreadable::missing("eventType"))?;
     let code = settings.get("countryCode").unwrap_or("86");
-    let heard = if kind == "fee" {
-        records(&document, code)?
-    } else {
-        let status =
-            Fields::of(document.get("statusInfo"), code).ok_or_else(|| Unreadable::missing("statusInfo"))?;
-        vec![status.status(kind, &document)?]
-    };
-    Ok(Reading {
-        heard,
-        ..Reading::default()
-    })
+    if kind == "fee" {
+        return records(&document, code);
+    }
+    let status = Fields::of(document.get("statusInfo"), code);
+    let status = status.ok_or_else(|| Unreadable::missing("statusInfo"))?;
+    Reading::of_parts([status.status(kind, &document).map(Some)])
 }
 
-/// The records of a push, each of a call of its own. One that names no call does not keep the others from being taken.
-fn records(document: &Value, code: &str) -> Result<Vec<Heard>, Unreadable> {
+/// The records of a push, each of a call of its own.
+fn records(document: &Value, code: &str) -> Result<Reading, Unreadable> {
     let list = document.get("feeLst").and_then(Value::as_array);
     let list = list.ok_or_else(|| Unreadable::missing("feeLst"))?;
     if list.len() > MOST_RECORDS {
@@ -42,19 +37,13 @@ fn records(document: &Value, code: &str) -> Result<Vec<Heard>, Unreadable> {
             problem: "has more than 50 records",
         });
     }
-    let read = |record: &Value| Some(Fields::of(Some(record), code)?.record(record));
-    let (mut heard, mut problem) = (Vec::new(), None);
-    for record in list {
-        match read(record) {
-            Some(Ok(record)) => heard.push(record),
-            Some(Err(error)) => problem = Some(error),
-            None => problem = Some(Unreadable::missing("feeLst[].sessionId")),
+    Reading::of_parts(list.iter().enumerate().map(|(place, record)| {
+        let path = format!("feeLst[{place}].sessionId");
+        match Fields::of(Some(record), code) {
+            Some(fields) => fields.record(&path, record).map(Some),
+            None => Err(Unreadable::missing(&path)),
         }
-    }
-    match problem {
-        Some(problem) if heard.is_empty() => Err(problem),
-        _ => Ok(heard),
-    }
+    }))
 }
 
 /// The fields of a status or of a record.
@@ -154,8 +143,8 @@ impl<'a> Fields<'a> {
     }
 
     /// A record names the legs: what was called out is A, what was forwarded is B.
-    fn record(&self, record: &Value) -> Result<Heard, Unreadable> {
-        let (reference, facts) = self.call("feeLst[].sessionId")?;
+    fn record(&self, path: &str, record: &Value) -> Result<Heard, Unreadable> {
+        let (reference, facts) = self.call(path)?;
         let ended = self.time("callEndTime").or_else(|| self.time("failTime"));
         let answered = self.time("fwdAnswerTime");
         let talked = |from: Timestamp| u64::try_from(ended?.duration_since(from).as_secs()).ok();

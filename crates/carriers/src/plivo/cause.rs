@@ -18,7 +18,8 @@ pub(super) struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    /// The cause. The state decides; where it leaves the reason open, the code does, then the cause's name.
+    /// The cause. The state decides; where it leaves the reason open (`failed`, or none at all), the code does, then the
+    /// cause's name.
     pub(super) fn cause(&self) -> Cause {
         let by_code = self
             .code
@@ -29,10 +30,10 @@ impl Ending<'_> {
             (Some("no-answer" | "cancel"), _) => Class::Unreachable,
             (Some("completed"), _) if self.answered == Some(false) => Class::Cleared,
             (Some("completed"), _) => Class::Ok,
-            // A delay of the carrier or the network, unless the code knows better.
-            (Some("timeout"), None | Some(Class::Cleared | Class::Other)) => Class::Network,
-            (_, Some(class)) => class,
-            (_, None) => Class::Other,
+            // A delay of the carrier or the network, whatever code comes with it.
+            (Some("timeout"), _) => Class::Network,
+            (Some("failed") | None, Some(class)) => class,
+            _ => Class::Other,
         };
         let word = self.name.or(self.cause).or(self.status);
         Cause {

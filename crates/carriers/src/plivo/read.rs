@@ -92,7 +92,7 @@ impl<'a> Call<'a> {
     /// Plivo counts nothing, so an event is told from the others by all that its steps may differ in.
     fn event(&self, kind: Kind, what: &[&str]) -> CallEvent {
         let field = |name: &str| self.form.get(name).unwrap_or_default();
-        let mut id = vec![self.session.unwrap_or_default(), field("CallUUID")];
+        let mut id = vec!["pl", self.session.unwrap_or_default(), field("CallUUID")];
         id.extend(what);
         CallEvent {
             leg: Some(self.leg),

@@ -227,6 +227,9 @@ impl Told<'_> {
     }
 }
 
+/// What a result and a reason mean together. Each has a meaning of its own, and the documentation says nothing of pairs
+/// that disagree: `ANSWERED` with `GENERALERROR` was answered and then ended by a fault of Sinch's, so the fault is why it
+/// ended; that it was answered shows in the times. Only `BUSY` stands against every reason.
 fn class(result: Option<&str>, reason: Option<&str>) -> Class {
     match (result, reason) {
         (Some("BUSY"), _) => Class::Busy,

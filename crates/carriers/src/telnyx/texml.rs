@@ -1,6 +1,7 @@
 //! `TeXML`: forms much like Twilio's, with Telnyx's own times and causes in them.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use ringback_calls::{
@@ -17,8 +18,17 @@ use crate::request::Request;
 use crate::times;
 
 /// What a `<Dial>` of Telnyx takes, in seconds.
-const RING: std::ops::RangeInclusive<u64> = 5..=120;
-const LIMIT: std::ops::RangeInclusive<u64> = 60..=14_400;
+const RING: RangeInclusive<u64> = 5..=120;
+const LIMIT: RangeInclusive<u64> = 60..=14_400;
+
+fn within(seconds: u64, range: &RangeInclusive<u64>) -> u64 {
+    seconds.clamp(*range.start(), *range.end())
+}
+
+/// The limit that a `<Dial>` keeps.
+pub(super) fn longest(limit_seconds: u64) -> u64 {
+    within(limit_seconds, &LIMIT)
+}
 
 /// The document that puts A through to B.
 pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
@@ -27,13 +37,10 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
         .with("statusCallbackMethod", "POST")
         .with("statusCallbackEvent", "initiated ringing answered completed")
         .text(second.number);
-    let within = |seconds: u64, range: std::ops::RangeInclusive<u64>| {
-        seconds.clamp(*range.start(), *range.end()).to_string()
-    };
     let mut dial = Element::new("Dial")
         .with("callerId", second.shown)
-        .with("timeout", within(second.ring_seconds, RING))
-        .with("timeLimit", within(second.limit_seconds, LIMIT))
+        .with("timeout", within(second.ring_seconds, &RING).to_string())
+        .with("timeLimit", longest(second.limit_seconds).to_string())
         .with("action", second.events_url)
         .with("method", "POST");
     if second.record {
@@ -99,7 +106,7 @@ impl Told<'_> {
     }
 
     fn event(&self, what: &str, of: &[&str], kind: Kind) -> CallEvent {
-        let mut id = vec!["texml", what, self.id];
+        let mut id = vec!["tx", "texml", what, self.id];
         id.extend(of);
         let mut event = CallEvent {
             leg: Some(self.leg),
@@ -189,7 +196,8 @@ impl Told<'_> {
             _ => self.ended(status, &mut event),
         }
         let mut reading = self.heard(event, None);
-        let answered = matches!(status, "in-progress" | "answered" | "ringing");
+        // What rings asks for nothing of ours: only whoever came in is asked for before an answer.
+        let answered = matches!(status, "in-progress" | "answered");
         if !report && self.leg == Leg::A && answered {
             reading.wants = Wants::SecondLeg { answered: Leg::A };
         }

@@ -13,16 +13,31 @@ use crate::reading::{Heard, Reading, Reference, Unreadable, Wants};
 use crate::request::Request;
 use crate::times;
 
-/// Reads a request. What names no call, or is of a kind that nobody here asked for, says nothing.
+/// What a document collects from whoever is on the line; the next question brings it along.
+const COLLECTED: &[&str] = &[
+    "Digits",
+    "FinishedOnKey",
+    "SpeechResult",
+    "StableSpeechResult",
+    "UnstableSpeechResult",
+    "RecordingUrl",
+    "RecordingSid",
+    "QueueSid",
+    "QueueResult",
+    "msg",
+];
+
+/// Reads a request of the carrier with that code. What names no call, or is of a kind that nobody here asked for, says
+/// nothing.
 ///
 /// # Errors
 /// When it is no form.
-pub(crate) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
+pub(crate) fn read(request: &Request<'_>, carrier: &str) -> Result<Reading, Unreadable> {
     let form = fields(request)?;
     let Some(id) = form.get("CallSid") else {
         return Ok(Reading::default());
     };
-    let call = Call::of(&form, id);
+    let call = Call::of(carrier, &form, id);
     Ok(if let Some(status) = form.get("DialCallStatus") {
         call.second_leg_ended(status)
     } else if let Some(status) = form.get("RecordingStatus") {
@@ -36,6 +51,7 @@ pub(crate) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
 
 /// A request and the leg it is about.
 struct Call<'a> {
+    carrier: &'a str,
     form: &'a Form,
     /// The leg's own id.
     id: &'a str,
@@ -44,10 +60,11 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn of(form: &'a Form, id: &'a str) -> Self {
+    fn of(carrier: &'a str, form: &'a Form, id: &'a str) -> Self {
         let parent = form.get("ParentCallSid");
         let dialled_by_another = parent.is_some() || form.get("Direction") == Some("outbound-dial");
         Self {
+            carrier,
             form,
             id,
             parent,
@@ -98,7 +115,9 @@ impl<'a> Call<'a> {
         self.form.get(name).and_then(|text| text.parse().ok())
     }
 
-    fn event(&self, id: &[&str], kind: Kind) -> CallEvent {
+    fn event(&self, what: &[&str], kind: Kind) -> CallEvent {
+        let mut id = vec![self.carrier];
+        id.extend(what);
         let at = self
             .form
             .get("Timestamp")
@@ -108,7 +127,7 @@ impl<'a> Call<'a> {
             at,
             sequence: self.number("SequenceNumber"),
             facts: self.facts(),
-            ..CallEvent::new(EventId::of(id), kind, Evidence::Event)
+            ..CallEvent::new(EventId::of(&id), kind, Evidence::Event)
         }
     }
 
@@ -126,7 +145,11 @@ impl<'a> Call<'a> {
     /// A step of a leg, or the request for a document when A has answered.
     fn status(&self, status: &str) -> Reading {
         let sequence = self.form.get("SequenceNumber").unwrap_or_default();
-        let mut event = self.event(&["status", self.id, sequence, status], Kind::Progress);
+        let mut event = if self.is_within_a_document() {
+            self.event(&self.everything("question"), Kind::Progress)
+        } else {
+            self.event(&["status", self.id, sequence, status], Kind::Progress)
+        };
         event.word = Some(status.chars().take(100).collect());
         let when = When::maybe(event.at);
         let seconds = self.number("CallDuration");
@@ -173,24 +196,31 @@ impl<'a> Call<'a> {
     /// a time; requests in the middle of a document bring what it collected.
     fn asks_for_second_leg(&self, status: &str) -> bool {
         let report = ["CallbackSource", "SequenceNumber", "Timestamp"];
-        let collected = [
-            "Digits",
-            "SpeechResult",
-            "RecordingUrl",
-            "RecordingSid",
-            "QueueSid",
-            "msg",
-        ];
         let ours = self
             .form
             .get("Direction")
             .is_some_and(|direction| direction.starts_with("outbound"));
-        let has = |names: &[&str]| {
-            names
-                .iter()
-                .any(|name| self.form.fields().any(|(known, _)| known == *name))
-        };
-        status == "in-progress" && self.leg == Leg::A && ours && !has(&report) && !has(&collected)
+        status == "in-progress" && self.leg == Leg::A && ours && !self.has(&report) && !self.has(COLLECTED)
+    }
+
+    /// Whether this is a question in the middle of a document: there may be several in one state of the call, and only
+    /// what was collected tells them apart.
+    fn is_within_a_document(&self) -> bool {
+        self.has(COLLECTED) && !self.has(&["CallbackSource", "Timestamp"])
+    }
+
+    /// Whether one of the fields is there, even without a value.
+    fn has(&self, names: &[&str]) -> bool {
+        self.form.fields().any(|(name, _)| names.contains(&name))
+    }
+
+    /// All that the request says, for the id of an event that nothing less tells from others.
+    fn everything(&self, what: &'static str) -> Vec<&'a str> {
+        let mut fields: Vec<_> = self.form.fields().collect();
+        fields.sort_unstable();
+        let mut id = vec![what];
+        id.extend(fields.into_iter().flat_map(|(name, value)| [name, value]));
+        id
     }
 
     /// The end of a `<Dial>`: told to A's document, and about B.
@@ -325,10 +355,6 @@ impl<'a> Call<'a> {
 
     /// Anything else that names the call: kept, so that nothing is lost, and told apart by all it says.
     fn something(&self) -> Reading {
-        let mut fields: Vec<_> = self.form.fields().collect();
-        fields.sort_unstable();
-        let mut id = vec!["progress"];
-        id.extend(fields.iter().flat_map(|(name, value)| [*name, *value]));
-        self.heard(self.event(&id, Kind::Progress), None)
+        self.heard(self.event(&self.everything("progress"), Kind::Progress), None)
     }
 }

@@ -4,8 +4,13 @@ use serde_json::json;
 
 use crate::answer::{Answer, SecondLeg};
 
-/// The longest that a `connect` may last.
+/// What a `connect` takes, in seconds.
 const LONGEST: u64 = 7200;
+
+/// The limit that a `connect` keeps.
+pub(super) fn longest(limit_seconds: u64) -> u64 {
+    limit_seconds.min(LONGEST)
+}
 
 /// Recording begins with the document, for Vonage has none that begins with B's answer.
 pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
@@ -23,7 +28,7 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
         "action": "connect",
         "from": digits(second.shown),
         "timeout": second.ring_seconds,
-        "limit": second.limit_seconds.min(LONGEST),
+        "limit": longest(second.limit_seconds),
         "eventUrl": [second.events_url],
         "eventMethod": "POST",
         "endpoint": [{"type": "phone", "number": digits(second.number)}],

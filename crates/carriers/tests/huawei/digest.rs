@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use ringback_carriers::{Headers, Keys, Refusal, Request, Settings, Trust, carrier, huawei};
 use serde_json::Value;
@@ -14,6 +15,8 @@ use super::{URL, at};
 const SECRET: &str = "sample-app-secret";
 const NONCE: &str = "66C92B11FF8A425FB8D4CCFE0ED9ED1F";
 const CREATED: &str = "2026-11-20T09:01:12Z";
+/// The same in Beijing's time: when `hw-2026` signs it.
+const NOW: &str = "2026-11-20T01:01:12Z";
 
 fn settings(pairs: &[(&str, &str)]) -> Settings {
     Settings(
@@ -78,7 +81,7 @@ fn the_vectors_verify_and_the_bad_ones_do_not() {
             headers: &headers,
             body: vector.text("body").as_bytes(),
         };
-        let named = settings(&[("appKey", "a1yourAppKey")]);
+        let named = settings(&[("appKey", "a1yourAppKey"), ("zone", "utc")]);
         let secret = vector.text("secret_or_public_key");
         let result = verify("hw", &request, &[secret], &named, at("2018-02-12T15:30:25Z"));
         assert_eq!(
@@ -99,17 +102,18 @@ fn the_vectors_verify_and_the_bad_ones_do_not() {
 #[test]
 fn each_scheme_is_good_where_the_account_has_it() {
     for scheme in ["hw-2026", "hw-2022", "wsse"] {
+        let now = if scheme == "hw-2026" { NOW } else { CREATED };
         let headers = [("X-AKSK", token(&digest(scheme, SECRET, URL)))];
         assert_eq!(
-            verified(&headers, URL, &Settings::default(), CREATED),
+            verified(&headers, URL, &Settings::default(), now),
             Ok(()),
             "{scheme}"
         );
         let only = settings(&[("schemes", scheme)]);
-        assert_eq!(verified(&headers, URL, &only, CREATED), Ok(()), "{scheme}");
+        assert_eq!(verified(&headers, URL, &only, now), Ok(()), "{scheme}");
         let others = ["hw-2026", "hw-2022", "wsse"].map(|name| if name == scheme { "" } else { name });
         let without = settings(&[("schemes", &others.join(", "))]);
-        let error = verified(&headers, URL, &without, CREATED).unwrap_err();
+        let error = verified(&headers, URL, &without, now).unwrap_err();
         assert!(error.to_string().contains("schemes"), "{error}");
     }
 }
@@ -118,8 +122,7 @@ fn each_scheme_is_good_where_the_account_has_it() {
 fn another_url_secret_nonce_or_time_does_not_match() {
     let good = token(&digest("hw-2026", SECRET, URL));
     let none = Settings::default();
-    let refused =
-        |header: String, url: &str| verified(&[("X-AKSK", header)], url, &none, CREATED).unwrap_err();
+    let refused = |header: String, url: &str| verified(&[("X-AKSK", header)], url, &none, NOW).unwrap_err();
     assert_eq!(refused(good.clone(), &format!("{URL}/x")).reason(), "mismatch");
     assert_eq!(refused(good.replace(NONCE, "0"), URL).reason(), "mismatch");
     assert_eq!(
@@ -138,7 +141,7 @@ fn another_url_secret_nonce_or_time_does_not_match() {
 #[test]
 fn both_secrets_are_good_while_one_replaces_the_other() {
     let headers = [("X-AKSK", token(&digest("hw-2026", SECRET, URL)))];
-    let with = |secrets: &[&str]| verified_with(secrets, &headers, URL, &Settings::default(), CREATED);
+    let with = |secrets: &[&str]| verified_with(secrets, &headers, URL, &Settings::default(), NOW);
     assert_eq!(with(&["next-secret", SECRET]), Ok(()));
     assert_eq!(with(&[SECRET, "next-secret"]), Ok(()));
     assert_eq!(with(&["next-secret"]).unwrap_err().reason(), "mismatch");
@@ -146,38 +149,48 @@ fn both_secrets_are_good_while_one_replaces_the_other() {
     assert_eq!(with(&[""]).unwrap_err().reason(), "mismatch");
 }
 
+/// Seven hours from the signed time are near enough, and a second more is not.
+fn signs_at(scheme: &str, pairs: &[(&str, &str)], signed: &str) {
+    let headers = [("X-AKSK", token(&digest(scheme, SECRET, URL)))];
+    for (hours, seconds, near) in [(0, 0, true), (7, 0, true), (7, 1, false), (24, 0, false)] {
+        let away = SignedDuration::from_hours(hours) + SignedDuration::from_secs(seconds);
+        for now in [at(signed) + away, at(signed) - away] {
+            let result = verified(&headers, URL, &settings(pairs), &now.to_string());
+            let reason = result.as_ref().err().map(Refusal::reason);
+            assert_eq!(
+                reason,
+                (!near).then_some("stale"),
+                "{scheme} {pairs:?} {now}: {result:?}"
+            );
+        }
+    }
+}
+
 #[test]
-fn the_signed_time_is_near_in_utc_or_in_beijing() {
+fn the_signed_time_is_beijings_or_utc_by_the_scheme_and_by_the_setting() {
+    signs_at("hw-2026", &[], NOW);
+    signs_at("hw-2022", &[], CREATED);
+    signs_at("wsse", &[], CREATED);
+    for scheme in ["hw-2026", "hw-2022", "wsse"] {
+        signs_at(scheme, &[("zone", "beijing")], NOW);
+        signs_at(scheme, &[("zone", "utc")], CREATED);
+    }
+    // By the scheme that matched, not by the first one of the account.
+    signs_at("hw-2022", &[("schemes", "hw-2026, hw-2022")], CREATED);
+    signs_at("hw-2026", &[("zone", "somewhere")], NOW);
+}
+
+#[test]
+fn the_window_is_as_the_account_has_it() {
     let headers = [("X-AKSK", token(&digest("hw-2026", SECRET, URL)))];
-    let (utc, ten_minutes) = (Settings::default(), settings(&[("window", "600")]));
-    for now in [
-        "2026-11-20T09:11:12Z",
-        "2026-11-20T08:51:12Z",
-        "2026-11-20T01:01:12Z",
-        "2026-11-20T01:11:12Z",
-    ] {
+    let ten_minutes = settings(&[("window", "600")]);
+    for now in ["2026-11-20T01:11:12Z", "2026-11-20T00:51:12Z"] {
         assert_eq!(verified(&headers, URL, &ten_minutes, now), Ok(()), "{now}");
     }
-    for now in [
-        "2026-11-20T09:11:13Z",
-        "2026-11-20T05:00:00Z",
-        "2026-11-20T17:01:12Z",
-        "2026-11-20T00:51:11Z",
-    ] {
-        assert_eq!(
-            verified(&headers, URL, &ten_minutes, now).unwrap_err().reason(),
-            "stale",
-            "{now}"
-        );
+    for now in ["2026-11-20T01:11:13Z", "2026-11-20T00:51:11Z", CREATED] {
+        let refused = verified(&headers, URL, &ten_minutes, now).unwrap_err();
+        assert_eq!(refused.reason(), "stale", "{now}");
     }
-    // A record that was sent again six hours later with its first digest.
-    assert_eq!(verified(&headers, URL, &utc, "2026-11-20T15:30:00Z"), Ok(()));
-    assert_eq!(
-        verified(&headers, URL, &utc, "2026-11-20T16:01:13Z")
-            .unwrap_err()
-            .reason(),
-        "stale"
-    );
 }
 
 #[test]
@@ -187,16 +200,16 @@ fn the_app_key_is_compared_where_it_is_set() {
         settings(&[("appKey", "sample-app-key")]),
         settings(&[("appKey", "another")]),
     );
-    assert_eq!(verified(&headers, URL, &same, CREATED), Ok(()));
+    assert_eq!(verified(&headers, URL, &same, NOW), Ok(()));
     let expected = Refusal::OtherAccount { what: "app key" };
-    assert_eq!(verified(&headers, URL, &other, CREATED), Err(expected));
+    assert_eq!(verified(&headers, URL, &other, NOW), Err(expected));
 }
 
 #[test]
 fn headers_that_are_missing_repeated_or_odd_are_refused() {
     let none = Settings::default();
     let good = token(&digest("hw-2026", SECRET, URL));
-    let refused = |headers: &[(&str, String)]| verified(headers, URL, &none, CREATED).unwrap_err().reason();
+    let refused = |headers: &[(&str, String)]| verified(headers, URL, &none, NOW).unwrap_err().reason();
     assert_eq!(refused(&[]), "header-missing");
     assert_eq!(refused(&[("X-AKSK", String::new())]), "header-missing");
     assert_eq!(
@@ -239,15 +252,15 @@ fn headers_that_are_missing_repeated_or_odd_are_refused() {
 #[test]
 fn a_digest_may_be_missing_only_where_the_account_says_so() {
     let unsigned = settings(&[("unsigned", "on")]);
-    assert_eq!(verified(&[], URL, &unsigned, CREATED), Ok(()));
+    assert_eq!(verified(&[], URL, &unsigned, NOW), Ok(()));
     let wrong = [("X-AKSK", token(&digest("hw-2026", "another", URL)))];
     assert_eq!(
-        verified(&wrong, URL, &unsigned, CREATED).unwrap_err().reason(),
+        verified(&wrong, URL, &unsigned, NOW).unwrap_err().reason(),
         "mismatch"
     );
     let off = settings(&[("unsigned", "off")]);
     assert_eq!(
-        verified(&[], URL, &off, CREATED).unwrap_err().reason(),
+        verified(&[], URL, &off, NOW).unwrap_err().reason(),
         "header-missing"
     );
 }
@@ -273,8 +286,8 @@ proptest! {
     #[test]
     fn no_header_panics(text in ".{0,60}") {
         let whole = [("X-AKSK", text.clone())];
-        let _ = verified(&whole, URL, &Settings::default(), CREATED);
+        let _ = verified(&whole, URL, &Settings::default(), NOW);
         let inside = [("X-AKSK", token(&text))];
-        let _ = verified(&inside, URL, &Settings::default(), CREATED);
+        let _ = verified(&inside, URL, &Settings::default(), NOW);
     }
 }

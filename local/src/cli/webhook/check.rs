@@ -138,7 +138,14 @@ impl Check {
         } else {
             self.print(from, &keys, &reading)?;
         }
-        Ok(ExitCode::SUCCESS)
+        for problem in &reading.lost {
+            anstream::eprintln!(
+                "{}a part of it cannot be read:{:#} {problem}",
+                show::BAD,
+                show::BAD
+            );
+        }
+        Ok(ExitCode::from(u8::from(!reading.lost.is_empty())))
     }
 
     fn read(&self) -> Result<Asked> {
