@@ -4,11 +4,13 @@ mod call_book;
 mod desk;
 mod exchange;
 mod leg;
+mod logs;
 mod story;
 
 pub use call_book::{CallBook, TENANT, asked, call, event, morning, placed};
 pub use desk::{Desk, change, noon};
 pub use exchange::{Answered, Exchange, Post, sample_time, written};
 pub use leg::{Leg, agent_arn, at, queue_arn};
+pub use logs::Logs;
 pub use ringback_local::centre::INSTANCE_ARN;
 pub use story::Story;

@@ -5,8 +5,8 @@ use ringback_local::gate::{Fault, Gate};
 use ringback_local::marketplace::{self, MARKETPLACE};
 use ringback_local::simulated_bus::BusBehaviour;
 use ringback_local::simulated_connect::Behaviour;
-use ringback_local::world::{Call, Lines, World};
-use ringback_tests::{Leg, Story, at};
+use ringback_local::world::{Call, World};
+use ringback_tests::{Leg, Logs, Story, at};
 use serde_json::{Value, json};
 
 const NUMBER: &str = "4155550100";
@@ -14,14 +14,7 @@ const SECRET: &str = "attribute-that-nobody-may-see";
 
 #[tokio::test]
 async fn no_log_line_metric_or_answer_holds_the_callers_number() {
-    let logs = Lines::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let logs = Logs::capture(tracing::Level::DEBUG);
 
     let story = Story::with(&[
         ("ANSWER_BUDGET_MS", "400"),
@@ -122,14 +115,7 @@ async fn metrics_have_no_agent_as_a_dimension() {
 
 #[tokio::test]
 async fn no_log_line_or_metric_of_a_classified_call_names_the_caller_the_order_or_a_secret() {
-    let logs = Lines::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let logs = Logs::capture(tracing::Level::INFO);
 
     let settings = [("ANSWER_BUDGET_MS", "400"), ("ATTEMPT_TIMEOUT_MS", "60")];
     let mut world = World::start(Centre::load(None).unwrap(), &settings)

@@ -4,8 +4,7 @@ use ringback_accounts::Slug;
 use ringback_lambda::emf_sink;
 use ringback_local::gate::{Fault, Gate};
 use ringback_local::sample_accounts::{SAMPLE_ACCOUNTS, SampleAccount};
-use ringback_local::world::Lines;
-use ringback_tests::{Exchange, Post};
+use ringback_tests::{Exchange, Logs, Post};
 use serde_json::Value;
 
 fn ringing(exchange: &Exchange, sequence: &str) -> Post {
@@ -167,14 +166,7 @@ async fn a_secret_that_cannot_be_read_makes_the_carrier_come_again() {
 
 #[tokio::test]
 async fn no_log_line_or_metric_says_a_number_a_secret_a_slug_or_a_body() {
-    let logs = Lines::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::INFO)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let logs = Logs::capture(tracing::Level::INFO);
 
     let exchange = Exchange::start().await.unwrap();
     let mut said = String::new();

@@ -234,6 +234,12 @@ async fn without_a_name_a_step_goes_all_the_same_and_the_log_says_why_once() {
         world.services.lock().unwrap().names_refused = Some((status, code));
         let logs = Lines::default();
         let writer = logs.clone();
+        // With one subscriber only, another thread's "nobody listens" would count for this one too.
+        let _another = tracing::Dispatch::new(
+            tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::ERROR)
+                .finish(),
+        );
         let subscriber = tracing_subscriber::fmt()
             .json()
             .with_writer(move || writer.clone())

@@ -579,6 +579,12 @@ async fn without_a_secret_that_can_be_read_steps_come_again() {
 async fn no_log_metric_letter_or_error_holds_a_name_a_number_or_an_address() {
     let logs = Lines::default();
     let writer = logs.clone();
+    // With one subscriber only, another thread's "nobody listens" would count for this one too.
+    let _another = tracing::Dispatch::new(
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::ERROR)
+            .finish(),
+    );
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_writer(move || writer.clone())

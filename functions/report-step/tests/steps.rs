@@ -136,6 +136,12 @@ async fn a_step_goes_on_the_bus_with_the_instance_as_its_resource_and_no_name_in
     let (app, metrics) = services.app().await;
     let logs = Lines::default();
     let writer = logs.clone();
+    // With one subscriber only, another thread's "nobody listens" would count for this one too.
+    let _another = tracing::Dispatch::new(
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::ERROR)
+            .finish(),
+    );
     let subscriber = tracing_subscriber::fmt()
         .json()
         .with_writer(move || writer.clone())
