@@ -196,8 +196,14 @@ impl Account {
             // The carrier would take its default for what it cannot read, and nobody would know.
             unless(
                 !WHOLE_NUMBERS.contains(&name.as_str()) || value.trim().parse::<u64>().is_ok(),
-                field,
+                field.clone(),
                 "must be a whole number, without a unit",
+            );
+            // A zone that is misspelt would refuse every request as hours old.
+            unless(
+                self.carrier != "hw" || name != "zone" || matches!(value.trim(), "utc" | "beijing"),
+                field,
+                "must be utc or beijing",
             );
         }
         let lists = [
@@ -328,7 +334,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field_and_never_by_value() {
         type Spoil = fn(&mut Account);
-        let spoils: [(&str, Spoil); 14] = [
+        let spoils: [(&str, Spoil); 15] = [
             ("tenant", |a| a.tenant = "t 1".to_owned()),
             ("carrier", |a| a.carrier = "Twilio".to_owned()),
             ("name", |a| a.name = Some(String::new())),
@@ -358,6 +364,10 @@ mod tests {
             }),
             ("settings.window", |a| {
                 drop(a.settings.0.insert("window".to_owned(), "-1".to_owned()))
+            }),
+            ("settings.zone", |a| {
+                a.carrier = "hw".to_owned();
+                drop(a.settings.0.insert("zone".to_owned(), "China".to_owned()))
             }),
         ];
         assert_eq!(account().problems(), []);
