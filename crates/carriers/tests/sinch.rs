@@ -9,29 +9,26 @@
 
 mod support;
 
-use std::collections::HashSet;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use md5::{Digest, Md5};
 use proptest::prelude::*;
-use ringback_calls::{CallId, CallRecord, Class, CloseCause, Kind, Leg, RecordingState, State, When};
-use ringback_carriers::{Headers, Keys, Reading, Refusal, Request, SecondLeg, Settings, Wants, carrier};
+use ringback_calls::{CallId, Class, Kind, Leg, RecordingState, When};
+use ringback_carriers::{Headers, Keys, Reading, Refusal, Request, Settings, Wants, carrier};
 use serde_json::json;
 use sha2::Sha256;
-use support::{life_entries, record, vectors, verify};
+use support::headers::{self, Needed, Pair};
+use support::lives::{self, Recorded, Story, at};
+use support::requests::{self, second_leg};
+use support::{vectors, verify};
 
 const URL: &str = "https://calls.example.com/carriers/si/sample-account/events";
 const PATH: &str = "/carriers/si/sample-account/events";
 const SECRET: &str = "key-1:c2VjcmV0LW9uZQ==";
 const BODY: &str = r#"{"event":"ace","callid":"a"}"#;
 const TIME: &str = "2026-11-20T09:00:05Z";
-
-fn at(text: &str) -> Option<Timestamp> {
-    Some(format!("2026-11-20T{text}Z").parse().unwrap())
-}
 
 /// The `authorization` for a POST of that body at that time, with the secret of the given text.
 fn sign(secret: &str, time: &str, body: &[u8]) -> String {
@@ -45,64 +42,26 @@ fn sign(secret: &str, time: &str, body: &[u8]) -> String {
     )
 }
 
-fn check_at(url: &str, headers: &[(&str, &str)], body: &[u8], secrets: &[&str]) -> Result<(), Refusal> {
-    let mut all = vec![("Content-Type", "application/json")];
-    all.extend(headers);
-    let headers = Headers::new(all);
-    let request = Request {
-        method: "POST",
-        url,
-        headers: &headers,
-        body,
-    };
-    verify(
-        "si",
-        &request,
-        secrets,
-        &Settings::default(),
-        TIME.parse().unwrap(),
-    )
+fn check_at(url: &str, pairs: &[Pair<'_>], body: &[u8], secrets: &[&str]) -> Result<(), Refusal> {
+    let json = [("Content-Type", "application/json")];
+    let headers = Headers::new(json.iter().chain(pairs).copied());
+    requests::check("si", url, &headers, body, secrets, TIME.parse().unwrap())
 }
 
-fn check(headers: &[(&str, &str)], body: &[u8], secrets: &[&str]) -> Result<(), Refusal> {
+fn check(headers: &[Pair<'_>], body: &[u8], secrets: &[&str]) -> Result<(), Refusal> {
     check_at(URL, headers, body, secrets)
 }
 
 fn read(body: &str) -> Reading {
-    let headers = Headers::new([("content-type", "application/json")]);
-    let request = Request {
-        method: "POST",
-        url: URL,
-        headers: &headers,
-        body: body.as_bytes(),
-    };
-    let keys = Keys {
-        secrets: &[],
-        settings: &Settings::default(),
-    };
-    carrier("si").unwrap().read(&request, &keys).unwrap()
+    requests::post("si", URL, "application/json", body.as_bytes()).unwrap()
 }
 
 #[test]
 fn published_vectors_verify_or_are_refused() {
     for vector in vectors("sinch") {
-        let headers = vector.headers();
-        let request = Request {
-            method: vector.text("method"),
-            url: vector.text("url"),
-            headers: &headers,
-            body: vector.text("body").as_bytes(),
-        };
         let signed_at = vector.json["headers"]["x-timestamp"].as_str().unwrap();
         let now = signed_at.trim_start_matches("x-timestamp:").parse().unwrap();
-        let secret = vector.text("secret_or_public_key");
-        let verified = verify("si", &request, &[secret], &Settings::default(), now);
-        assert_eq!(
-            verified.is_ok(),
-            vector.valid(),
-            "{verified:?}: {}",
-            vector.text("source")
-        );
+        vector.agrees_with(&vector.verify("si", &Settings::default(), now));
     }
 }
 
@@ -144,21 +103,12 @@ fn one_of_two_secrets_is_enough_and_another_applications_is_not() {
     let headers = [("authorization", authorization.as_str()), ("x-timestamp", TIME)];
     let next = "key-1:c2VjcmV0LXR3bw==";
     let other = "key-2:c2VjcmV0LW9uZQ==";
-    for secrets in [
-        &[SECRET][..],
-        &[next, SECRET],
-        &[SECRET, next],
-        &[other, "", SECRET],
-    ] {
-        assert_eq!(check(&headers, BODY.as_bytes(), secrets), Ok(()));
-    }
-    let refused = |secrets: &[&str]| check(&headers, BODY.as_bytes(), secrets).unwrap_err().reason();
-    assert_eq!(refused(&[next]), "mismatch");
-    assert_eq!(refused(&[next, other]), "mismatch");
-    assert_eq!(refused(&[other]), "other-account");
-    for useless in [&[][..], &[""], &["key-1"], &["key-1:"], &["key-1:~"]] {
-        assert_eq!(refused(useless), "secret", "{useless:?}");
-    }
+    let check = |secrets: &[&str]| check(&headers, BODY.as_bytes(), secrets);
+    headers::either_of_two_secrets_is_good(SECRET, next, check);
+    headers::useless_secrets_are_told(&["", "key-1", "key-1:", "key-1:~"], check);
+    assert_eq!(check(&[other, "", SECRET]), Ok(()));
+    assert_eq!(check(&[next, other]).unwrap_err().reason(), "mismatch");
+    assert_eq!(check(&[other]).unwrap_err().reason(), "other-account");
 }
 
 #[test]
@@ -196,46 +146,38 @@ fn the_path_the_time_and_the_type_are_signed_and_the_query_is_not() {
 
 #[test]
 fn a_signed_time_may_be_five_minutes_away_and_no_more() {
-    for (time, good) in [
-        ("2026-11-20T08:55:05Z", true),
-        ("2026-11-20T09:05:05Z", true),
-        ("2026-11-20T08:55:04Z", false),
-        ("2026-11-20T09:05:06Z", false),
-    ] {
-        let authorization = sign(SECRET, time, BODY.as_bytes());
-        let headers = [("authorization", authorization.as_str()), ("x-timestamp", time)];
-        let verified = check(&headers, BODY.as_bytes(), &[SECRET]);
-        assert_eq!(verified.is_ok(), good, "{time}");
-        assert!(good || verified.unwrap_err().reason() == "stale");
-    }
+    let now: Timestamp = TIME.parse().unwrap();
+    headers::five_minutes_away_are_near_enough(|seconds| {
+        let time = (now + SignedDuration::from_secs(seconds)).to_string();
+        let authorization = sign(SECRET, &time, BODY.as_bytes());
+        let headers = [("authorization", authorization.as_str()), ("x-timestamp", &time)];
+        check(&headers, BODY.as_bytes(), &[SECRET])
+    });
 }
 
 #[test]
 fn headers_that_cannot_be_right_are_refused_for_what_they_are() {
     let good = sign(SECRET, TIME, BODY.as_bytes());
-    let (a, t) = ("authorization", "x-timestamp");
-    let refused = |pairs: &[(&str, &str)]| check(pairs, BODY.as_bytes(), &[SECRET]).unwrap_err().reason();
-    assert_eq!(refused(&[(t, TIME)]), "header-missing");
-    assert_eq!(refused(&[(a, &good)]), "header-missing");
-    assert_eq!(refused(&[(a, ""), (t, TIME)]), "header-missing");
-    assert_eq!(refused(&[(a, &good), (a, &good), (t, TIME)]), "header-repeated");
-    assert_eq!(
-        refused(&[(a, &format!("{good},{good}")), (t, TIME)]),
-        "header-repeated"
-    );
-    assert_eq!(refused(&[(a, &good), (t, TIME), (t, TIME)]), "header-repeated");
-    assert_eq!(refused(&[(a, &good), (t, "yesterday")]), "header-malformed");
-    let long = format!("application key-1:{}", "A".repeat(9000));
-    for value in [
-        long.as_str(),
-        "application",
-        "application key-1",
-        "application key-1:~",
-        "Basic dTpw",
-    ] {
-        assert_eq!(refused(&[(a, value), (t, TIME)]), "header-malformed", "{value}");
-    }
-    assert_eq!(refused(&[(a, "application key-1:AAAA"), (t, TIME)]), "mismatch");
+    let authorization = Needed {
+        scheme: "application key-1:",
+        odd: &[
+            "application",
+            "application key-1",
+            "application key-1:~",
+            "Basic dTpw",
+        ],
+        ..Needed::new("authorization", &good)
+    };
+    let timestamp = Needed {
+        odd: &["yesterday"],
+        ..Needed::new("x-timestamp", TIME)
+    };
+    headers::refused_for_what_they_are(&[authorization, timestamp], |pairs| {
+        check(pairs, BODY.as_bytes(), &[SECRET])
+    });
+    let short = [("authorization", "application key-1:AAAA"), ("x-timestamp", TIME)];
+    let refusal = check(&short, BODY.as_bytes(), &[SECRET]).unwrap_err();
+    assert_eq!(refusal.reason(), "mismatch");
 }
 
 #[test]
@@ -252,16 +194,10 @@ fn a_request_without_a_body_signs_none() {
 
 proptest! {
     #[test]
-    fn another_byte_anywhere_in_the_body_is_refused(
-        body in proptest::collection::vec(any::<u8>(), 1..300),
-        place in any::<prop::sample::Index>(),
-        flip in 1..=255_u8,
-    ) {
+    fn another_byte_anywhere_in_the_body_is_refused((body, other) in headers::changed_bodies()) {
         let authorization = sign(SECRET, TIME, &body);
         let headers = [("authorization", authorization.as_str()), ("x-timestamp", TIME)];
         prop_assert_eq!(check(&headers, &body, &[SECRET]), Ok(()));
-        let mut other = body.clone();
-        other[place.index(body.len())] ^= flip;
         prop_assert_eq!(check(&headers, &other, &[SECRET]).unwrap_err().reason(), "mismatch");
     }
 
@@ -274,93 +210,54 @@ proptest! {
     }
 }
 
-fn normal(record: &CallRecord) {
-    assert_eq!(record.state, State::Close);
-    assert_eq!(record.carrier.as_deref(), Some("si"));
-    assert_eq!(record.carrier_call_id, record.a.id);
-    assert_eq!(
-        record.a.id.as_deref(),
-        Some("00000000-0000-4000-8000-00000000000a_1")
-    );
-    assert_eq!(
-        record.b.id.as_deref(),
-        Some("00000000-0000-4000-8000-00000000000b_1")
-    );
-    assert_eq!(record.a.number.as_ref().unwrap().as_str(), "+14155550101");
-    assert_eq!(record.b.number.as_ref().unwrap().as_str(), "+14155550102");
-    assert_eq!(record.b.shown.as_ref().unwrap().as_str(), "+14155550100");
-    // Sinch tells answers and ends only.
-    assert_eq!((record.a.dialled_at, record.a.ringing_at), (None, None));
-    assert_eq!(
-        (record.a.answered_at, record.b.answered_at),
-        (at("09:00:05"), at("09:00:14"))
-    );
-    assert_eq!(record.bridged_at, at("09:00:14"));
-    assert!(record.inferred.is_empty(), "{:?}", record.inferred);
-}
+/// Sinch tells answers and ends only.
+const STORY: Story = Story {
+    call: Some("00000000-0000-4000-8000-00000000000a_1"),
+    legs: [
+        Some("00000000-0000-4000-8000-00000000000a_1"),
+        Some("00000000-0000-4000-8000-00000000000b_1"),
+    ],
+    dialled: [None, None],
+    ringing: [None, None],
+    ..Story::of("si", "ANSWERED")
+};
 
 #[test]
 fn a_normal_life_is_closed_as_normal() {
-    let record = record("si", "normal");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::Normal));
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:01:12"), Some(58)));
-    assert_eq!(record.carrier_state.as_deref(), Some("ANSWERED"));
+    STORY.record("normal");
 }
 
 #[test]
 fn a_busy_agent_is_closed_as_a_busy() {
-    let record = record("si", "a-busy");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::ABusy))
-    );
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:00:03"), None));
+    STORY.record("a-busy");
 }
 
 #[test]
 fn a_customer_who_does_not_answer_is_closed_as_b_unreachable() {
-    let record = record("si", "b-no-answer");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::BUnreachable))
-    );
-    assert_eq!(
-        (record.b.ended_at, record.ended_at),
-        (at("09:00:36"), at("09:00:37"))
-    );
-    assert_eq!((record.b.answered_at, record.talk_seconds), (None, None));
-    assert_eq!(record.raw_cause.unwrap().code.as_deref(), Some("TIMEOUT"));
+    let cause = STORY.record("b-no-answer").raw_cause.unwrap();
+    assert_eq!(cause.code.as_deref(), Some("TIMEOUT"));
 }
 
 #[test]
 fn the_longest_duration_is_closed_as_that() {
-    let record = record("si", "max-duration");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::MaxDuration));
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:01:14"), Some(60)));
+    STORY.record("max-duration");
 }
 
 #[test]
 fn a_recording_is_added_to_the_closed_call() {
-    let record = record("si", "recording");
-    normal(&record);
-    let recording = &record.recordings["sample-recording"];
-    assert_eq!(recording.state, Some(RecordingState::Ready));
-    assert_eq!(recording.format.as_deref(), Some("mp3"));
-    assert_eq!(
-        recording.at_carrier.as_deref(),
-        Some("s3://sample-recordings/sample-recording.mp3")
-    );
+    STORY.recording(&Recorded {
+        id: "sample-recording",
+        at_carrier: "s3://sample-recordings/sample-recording.mp3",
+        seconds: None,
+        channels: None,
+        format: Some("mp3"),
+        started_at: None,
+    });
 }
 
 #[test]
 fn every_event_of_a_life_is_another() {
-    for case in ["normal", "a-busy", "b-no-answer", "max-duration", "recording"] {
-        let (_, entries) = life_entries("si", case);
-        let ids: HashSet<_> = entries.iter().map(|entry| entry.event.id.as_str()).collect();
-        assert_eq!(ids.len(), entries.len(), "{case}");
-    }
+    lives::every_event_of_a_life_is_another("si");
 }
 
 #[test]
@@ -462,14 +359,5 @@ fn an_answered_call_goes_on_and_no_document_is_asked_for() {
         carrier.acknowledgement().body,
         r#"{"action":{"name":"continue"}}"#
     );
-    let second = SecondLeg {
-        number: "+14155550102",
-        shown: "+14155550100",
-        ring_seconds: 30,
-        limit_seconds: 3600,
-        record: true,
-        events_url: URL,
-        credential: None,
-    };
-    assert_eq!(carrier.connect(&second), None);
+    assert_eq!(carrier.connect(&second_leg(URL)), None);
 }

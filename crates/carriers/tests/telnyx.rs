@@ -11,35 +11,18 @@
 mod signature;
 mod support;
 
-use std::collections::HashSet;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use proptest::prelude::*;
-use ringback_calls::{CallId, CallRecord, Class, CloseCause, Kind, Leg, RecordingState, State, When};
-use ringback_carriers::{Headers, Keys, Reading, Request, SecondLeg, Settings, Unreadable, Wants, carrier};
-use support::{life_entries, record};
+use ringback_calls::{CallId, Class, Kind, Leg, RecordingState, When};
+use ringback_carriers::{Reading, SecondLeg, Unreadable, Wants, carrier};
+use support::lives::{self, Recorded, Story, at};
+use support::requests::{self, second_leg};
 
 const URL: &str = "https://calls.example.com/carriers/tx/sample-account/calls/sample-normal/events";
 
-fn at(text: &str) -> Option<Timestamp> {
-    Some(format!("2026-11-20T{text}Z").parse().unwrap())
-}
-
 fn read(content_type: &str, body: &str) -> Result<Reading, Unreadable> {
-    let headers = Headers::new([("content-type", content_type)]);
-    let request = Request {
-        method: "POST",
-        url: URL,
-        headers: &headers,
-        body: body.as_bytes(),
-    };
-    let keys = Keys {
-        secrets: &[],
-        settings: &Settings::default(),
-    };
-    carrier("tx").unwrap().read(&request, &keys)
+    requests::post("tx", URL, content_type, body.as_bytes())
 }
 
 fn texml(body: &str) -> Reading {
@@ -55,100 +38,50 @@ proptest! {
     }
 }
 
-fn normal(record: &CallRecord) {
-    assert_eq!(record.state, State::Close);
-    assert_eq!(record.carrier.as_deref(), Some("tx"));
-    assert_eq!(
-        record.carrier_call_id.as_deref(),
-        Some("00000000-0000-4000-8000-000000000001")
-    );
-    assert_eq!(record.a.id.as_deref(), Some("v3:sample-leg-a"));
-    assert_eq!(record.b.id.as_deref(), Some("v3:sample-leg-b"));
-    assert_eq!(record.a.number.as_ref().unwrap().as_str(), "+14155550101");
-    assert_eq!(record.b.number.as_ref().unwrap().as_str(), "+14155550102");
-    assert_eq!(record.b.shown.as_ref().unwrap().as_str(), "+14155550100");
-    assert_eq!(record.a.dialled_at, at("09:00:00"));
-    assert_eq!(record.a.ringing_at, None);
-    assert_eq!(record.a.answered_at, at("09:00:05"));
-    assert_eq!(record.b.dialled_at, at("09:00:06"));
-    assert_eq!(record.b.answered_at, at("09:00:14"));
-    assert_eq!(record.bridged_at, at("09:00:14"));
-    assert!(record.inferred.is_empty(), "{:?}", record.inferred);
-}
+const STORY: Story = Story {
+    call: Some("00000000-0000-4000-8000-000000000001"),
+    legs: [Some("v3:sample-leg-a"), Some("v3:sample-leg-b")],
+    ringing: [None, None],
+    ..Story::of("tx", "hangup")
+};
 
 #[test]
 fn a_normal_life_is_closed_as_normal() {
-    let record = record("tx", "normal");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::Normal));
-    assert_eq!(record.ended_at, at("09:01:12"));
-    assert_eq!(record.talk_seconds, Some(58));
-    assert_eq!(record.carrier_state.as_deref(), Some("hangup"));
-    assert_eq!(record.raw_cause.unwrap().word.as_deref(), Some("normal_clearing"));
+    let cause = STORY.record("normal").raw_cause.unwrap();
+    assert_eq!(cause.word.as_deref(), Some("normal_clearing"));
 }
 
 #[test]
 fn a_busy_agent_is_closed_as_a_busy() {
-    let record = record("tx", "a-busy");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::ABusy))
-    );
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:00:03"), None));
-    assert_eq!(record.raw_cause.unwrap().sip, Some(486));
+    assert_eq!(STORY.record("a-busy").raw_cause.unwrap().sip, Some(486));
 }
 
 #[test]
 fn a_customer_who_does_not_answer_is_closed_as_b_unreachable() {
-    let record = record("tx", "b-no-answer");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::BUnreachable))
-    );
-    assert_eq!(
-        (record.b.ended_at, record.ended_at),
-        (at("09:00:36"), at("09:00:37"))
-    );
-    assert_eq!((record.b.answered_at, record.talk_seconds), (None, None));
+    STORY.record("b-no-answer");
 }
 
 #[test]
 fn the_longest_duration_is_closed_as_that() {
-    let record = record("tx", "max-duration");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::MaxDuration));
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:01:14"), Some(60)));
-    assert_eq!(record.raw_cause.unwrap().word.as_deref(), Some("time_limit"));
+    let cause = STORY.record("max-duration").raw_cause.unwrap();
+    assert_eq!(cause.word.as_deref(), Some("time_limit"));
 }
 
 #[test]
 fn a_recording_is_added_to_the_closed_call() {
-    let record = record("tx", "recording");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::Normal));
-    let recording = &record.recordings["00000000-0000-4000-a000-000000000001"];
-    assert_eq!(recording.state, Some(RecordingState::Ready));
-    assert_eq!((recording.seconds, recording.channels), (Some(58), Some(2)));
-    assert_eq!(
-        (recording.format.as_deref(), recording.started_at),
-        (Some("mp3"), at("09:00:14"))
-    );
-    assert!(
-        recording
-            .at_carrier
-            .as_deref()
-            .unwrap()
-            .ends_with("sample-recording.mp3")
-    );
+    STORY.recording(&Recorded {
+        id: "00000000-0000-4000-a000-000000000001",
+        at_carrier: "https://recordings.example.com/sample-recording.mp3",
+        seconds: Some(58),
+        channels: Some(2),
+        format: Some("mp3"),
+        started_at: Some("09:00:14"),
+    });
 }
 
 #[test]
 fn every_event_of_a_life_is_another_and_names_our_call() {
-    for case in ["normal", "a-busy", "b-no-answer", "max-duration", "recording"] {
-        let (_, entries) = life_entries("tx", case);
-        let ids: HashSet<_> = entries.iter().map(|entry| entry.event.id.as_str()).collect();
-        assert_eq!(ids.len(), entries.len(), "{case}");
-    }
+    lives::every_event_of_a_life_is_another("tx");
 }
 
 fn event(step: &str, payload: &str) -> Reading {
@@ -383,15 +316,7 @@ fn texml_tells_the_end_of_a_dial_and_the_recording() {
 
 #[test]
 fn the_document_leads_to_b_and_back_to_us() {
-    let second = SecondLeg {
-        number: "+14155550102",
-        shown: "+14155550100",
-        ring_seconds: 30,
-        limit_seconds: 3600,
-        record: true,
-        events_url: URL,
-        credential: None,
-    };
+    let second = second_leg(URL);
     let answer = carrier("tx").unwrap().connect(&second).unwrap();
     let expected = [
         r#"<?xml version="1.0" encoding="UTF-8"?><Response>"#,

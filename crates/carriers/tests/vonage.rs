@@ -11,38 +11,19 @@ mod support;
 #[path = "vonage/token.rs"]
 mod token;
 
-use std::collections::HashSet;
-
-use jiff::Timestamp;
 use proptest::prelude::*;
-use ringback_calls::{
-    CallRecord, Class, CloseCause, Direction, Evidence, Facts, Kind, Leg, LegFacts, Number, RecordingState,
-    State, When,
-};
+use ringback_calls::{Class, Direction, Evidence, Facts, Kind, Leg, LegFacts, Number, When};
 use ringback_carriers::{Headers, Keys, Reading, Request, SecondLeg, Settings, Wants, carrier};
 use serde_json::{Value, json};
-use support::{life_entries, record};
+use support::lives::{self, Recorded, Story, at};
+use support::requests::{self, second_leg};
 
 const URL: &str = "https://calls.example.com/carriers/vg/sample-account/calls/sample-normal/events";
 const ACCOUNT_URL: &str = "https://calls.example.com/carriers/vg/sample-account/events";
 
-fn at(text: &str) -> Option<Timestamp> {
-    Some(format!("2026-11-20T{text}Z").parse().unwrap())
-}
-
 fn ask(method: &str, url: &str, body: &str) -> Reading {
-    let headers = Headers::new([("content-type", "application/json")]);
-    let request = Request {
-        method,
-        url,
-        headers: &headers,
-        body: body.as_bytes(),
-    };
-    let keys = Keys {
-        secrets: &[],
-        settings: &Settings::default(),
-    };
-    carrier("vg").unwrap().read(&request, &keys).unwrap()
+    let plain = Settings::default();
+    requests::read("vg", (method, url), "application/json", body.as_bytes(), &plain).unwrap()
 }
 
 fn post(body: &str) -> Reading {
@@ -61,106 +42,51 @@ proptest! {
     }
 }
 
-fn normal(record: &CallRecord) {
-    assert_eq!(record.state, State::Close);
-    assert_eq!(record.carrier.as_deref(), Some("vg"));
-    assert_eq!(
-        record.carrier_call_id.as_deref(),
-        Some("CON-00000000-0000-4000-8000-000000000001")
-    );
-    assert_eq!(
-        record.a.id.as_deref(),
-        Some("00000000-0000-4000-8000-00000000000a")
-    );
-    assert_eq!(
-        record.b.id.as_deref(),
-        Some("00000000-0000-4000-8000-00000000000b")
-    );
-    assert_eq!(record.a.number.as_ref().unwrap().as_str(), "+14155550101");
-    assert_eq!(record.b.number.as_ref().unwrap().as_str(), "+14155550102");
-    assert_eq!(record.b.shown.as_ref().unwrap().as_str(), "+14155550100");
-    assert_eq!(
-        (record.a.dialled_at, record.a.ringing_at),
-        (at("09:00:00"), at("09:00:01"))
-    );
-    assert_eq!(record.a.answered_at, at("09:00:05"));
-    assert_eq!(
-        (record.b.dialled_at, record.b.ringing_at),
-        (at("09:00:06"), at("09:00:08"))
-    );
-    assert_eq!(record.b.answered_at, at("09:00:14"));
-    assert_eq!(record.bridged_at, at("09:00:14"));
-    assert!(record.inferred.is_empty(), "{:?}", record.inferred);
-}
+const STORY: Story = Story {
+    call: Some("CON-00000000-0000-4000-8000-000000000001"),
+    legs: [
+        Some("00000000-0000-4000-8000-00000000000a"),
+        Some("00000000-0000-4000-8000-00000000000b"),
+    ],
+    ..Story::of("vg", "completed")
+};
 
 #[test]
 fn a_normal_life_is_closed_as_normal() {
-    let record = record("vg", "normal");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::Normal));
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:01:12"), Some(58)));
-    assert_eq!(record.carrier_state.as_deref(), Some("completed"));
+    STORY.record("normal");
 }
 
 #[test]
 fn a_busy_agent_is_closed_as_a_busy() {
-    let record = record("vg", "a-busy");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::ABusy))
-    );
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:00:03"), None));
+    STORY.record("a-busy");
 }
 
 #[test]
 fn a_customer_who_does_not_answer_is_closed_as_b_unreachable() {
-    let record = record("vg", "b-no-answer");
-    assert_eq!(
-        (record.state, record.close_cause),
-        (State::Close, Some(CloseCause::BUnreachable))
-    );
-    assert_eq!(
-        (record.b.ended_at, record.ended_at),
-        (at("09:00:36"), at("09:00:37"))
-    );
-    assert_eq!((record.b.answered_at, record.talk_seconds), (None, None));
-    assert_eq!(record.raw_cause.unwrap().word.as_deref(), Some("timeout"));
+    let cause = STORY.record("b-no-answer").raw_cause.unwrap();
+    assert_eq!(cause.word.as_deref(), Some("timeout"));
 }
 
 #[test]
 fn the_longest_duration_is_closed_as_that() {
-    let record = record("vg", "max-duration");
-    normal(&record);
-    assert_eq!(record.close_cause, Some(CloseCause::MaxDuration));
-    assert_eq!((record.ended_at, record.talk_seconds), (at("09:01:14"), Some(60)));
+    STORY.record("max-duration");
 }
 
 #[test]
 fn a_recording_is_added_to_the_closed_call() {
-    let record = record("vg", "recording");
-    normal(&record);
-    let recording = &record.recordings["00000000-0000-4000-a000-000000000001"];
-    assert_eq!(recording.state, Some(RecordingState::Ready));
-    assert_eq!(
-        (recording.seconds, recording.started_at),
-        (Some(58), at("09:00:14"))
-    );
-    assert!(
-        recording
-            .at_carrier
-            .as_deref()
-            .unwrap()
-            .starts_with("https://api.nexmo.com/v1/files/")
-    );
+    STORY.recording(&Recorded {
+        id: "00000000-0000-4000-a000-000000000001",
+        at_carrier: "https://api.nexmo.com/v1/files/00000000-0000-4000-a000-000000000001",
+        seconds: Some(58),
+        channels: None,
+        format: None,
+        started_at: Some("09:00:14"),
+    });
 }
 
 #[test]
 fn every_event_of_a_life_is_another_and_names_one_conversation() {
-    for case in ["normal", "a-busy", "b-no-answer", "max-duration", "recording"] {
-        let (_, entries) = life_entries("vg", case);
-        let ids: HashSet<_> = entries.iter().map(|entry| entry.event.id.as_str()).collect();
-        assert_eq!(ids.len(), entries.len(), "{case}");
-    }
+    lives::every_event_of_a_life_is_another("vg");
 }
 
 fn told(facts: &Facts, number: &str) -> LegFacts {
@@ -310,13 +236,8 @@ fn what_is_no_status_is_kept_as_progress() {
 #[test]
 fn the_document_leads_to_b_and_back_to_us() {
     let second = SecondLeg {
-        number: "+14155550102",
-        shown: "+14155550100",
-        ring_seconds: 30,
         limit_seconds: 9999,
-        record: true,
-        events_url: URL,
-        credential: None,
+        ..second_leg(URL)
     };
     let answer = carrier("vg").unwrap().connect(&second).unwrap();
     assert_eq!(

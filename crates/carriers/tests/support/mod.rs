@@ -9,13 +9,19 @@
     reason = "these are tests"
 )]
 
+pub mod headers;
+pub mod lives;
+pub mod requests;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use ringback_calls::{CallId, CallRecord, Entry, fold};
-use ringback_carriers::{Capture, Headers, Keys, Line, Refusal, Request, Settings, carrier};
+use ringback_carriers::{Capture, Carrier, Headers, Keys, Line, Refusal, Request, Settings, carrier};
 use secrecy::SecretString;
 use serde_json::Value;
+
+use requests::entry;
 
 /// A published or derived signature vector; `source` says where it is from.
 pub struct Vector {
@@ -52,10 +58,44 @@ impl Vector {
         )
     }
 
+    pub fn request<'a>(&'a self, headers: &'a Headers) -> Request<'a> {
+        Request {
+            method: self.text("method"),
+            url: self.text("url"),
+            headers,
+            body: self.text("body").as_bytes(),
+        }
+    }
+
+    /// Verifies it with its own secret.
+    pub fn verify(&self, code: &str, settings: &Settings, now: Timestamp) -> Result<(), Refusal> {
+        let headers = self.headers();
+        let secret = self.text("secret_or_public_key");
+        verify(code, &self.request(&headers), &[secret], settings, now)
+    }
+
+    /// Panics unless it is valid and verified, or neither.
+    pub fn agrees_with(&self, verified: &Result<(), Refusal>) {
+        assert_eq!(
+            verified.is_ok(),
+            self.valid(),
+            "{} {}: {verified:?}",
+            self.text("source"),
+            self.text("url")
+        );
+    }
+
     /// The clock the vector was made for; otherwise any.
     pub fn now(&self) -> Timestamp {
         let seconds = self.json["now"].as_i64().unwrap_or(1_700_000_000);
         Timestamp::from_second(seconds).unwrap()
+    }
+}
+
+/// All vectors of a carrier verify or are refused, as they should be.
+pub fn vectors_verify_or_are_refused(of: &str, code: &str) {
+    for vector in vectors(of) {
+        vector.agrees_with(&vector.verify(code, &Settings::default(), vector.now()));
     }
 }
 
@@ -87,8 +127,8 @@ pub fn life(code: &str, case: &str) -> Vec<Line> {
     text.lines().map(|line| Line::read(line).unwrap()).collect()
 }
 
-/// The events of a captured request, as they would be kept.
-pub fn entries(capture: &Capture) -> Vec<Entry> {
+/// The events that a carrier hears in a captured request, as they would be kept.
+pub fn entries(carrier: &dyn Carrier, capture: &Capture) -> Vec<Entry> {
     let (headers, settings) = (capture.headers(), Settings::default());
     let request = Request {
         method: &capture.method,
@@ -100,19 +140,19 @@ pub fn entries(capture: &Capture) -> Vec<Entry> {
         secrets: &[],
         settings: &settings,
     };
-    let reading = carrier(&capture.carrier).unwrap().read(&request, &keys).unwrap();
-    let kept = |event| Entry {
-        tenant: "t-1".to_owned(),
-        carrier: capture.carrier.clone(),
-        account: "sample-account".to_owned(),
-        received_at: capture.received_at.unwrap(),
-        event,
-    };
-    reading.heard.into_iter().map(|heard| kept(heard.event)).collect()
+    let heard = carrier.read(&request, &keys).unwrap().heard.into_iter();
+    heard
+        .map(|heard| entry(&capture.carrier, capture.received_at.unwrap(), heard.event))
+        .collect()
 }
 
 /// All events of a life, our own among them, and the call's id.
 pub fn life_entries(code: &str, case: &str) -> (CallId, Vec<Entry>) {
+    life_entries_of(carrier(code).unwrap(), code, case)
+}
+
+/// As `life_entries`, with a carrier that need not be of the registry.
+pub fn life_entries_of(carrier: &dyn Carrier, code: &str, case: &str) -> (CallId, Vec<Entry>) {
     let mut id = None;
     let mut all = Vec::new();
     for line in life(code, case) {
@@ -128,8 +168,9 @@ pub fn life_entries(code: &str, case: &str) -> (CallId, Vec<Entry>) {
                 });
             }
             Line::Request(capture) => {
+                assert_eq!(capture.carrier, code);
                 assert_eq!(capture.call_id(), id, "the URL names the call");
-                all.extend(entries(&capture));
+                all.extend(entries(carrier, &capture));
             }
         }
     }
@@ -138,7 +179,12 @@ pub fn life_entries(code: &str, case: &str) -> (CallId, Vec<Entry>) {
 
 /// The record of a life; it is the same in every order and with repetitions, or this panics.
 pub fn record(code: &str, case: &str) -> CallRecord {
-    let (id, entries) = life_entries(code, case);
+    record_of(carrier(code).unwrap(), code, case)
+}
+
+/// As `record`, with a carrier that need not be of the registry.
+pub fn record_of(carrier: &dyn Carrier, code: &str, case: &str) -> CallRecord {
+    let (id, entries) = life_entries_of(carrier, code, case);
     let record = fold(&id, &entries).unwrap();
     each_order(&entries, |order| {
         assert_eq!(
