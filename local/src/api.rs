@@ -1,4 +1,5 @@
-//! API Gateway in front of `manage-callers` and `carrier-webhook`: requests become events of payload format 2.0.
+//! API Gateway in front of `manage-callers`, `query-calls` and `carrier-webhook`: requests become events of payload format
+//! 2.0.
 //!
 //! In the cloud these are two HTTP APIs. Here they share an address: what begins with `/carriers/` is open, as carriers
 //! bring signatures and no identity, and everything else asks for a token.
@@ -18,8 +19,13 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::functions::Functions;
+use crate::sample_accounts::TENANT;
 use crate::server::Server;
 use crate::stack::Addresses;
+
+/// The claim of a token that says whose calls it opens.
+pub const TENANT_CLAIM: &str = "tenant";
 
 /// An HTTP API takes no larger body.
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -56,10 +62,11 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// The directory's function, and the token of those who may use it.
+/// The functions of those who work here, and the token that they bring.
 #[derive(Debug, Clone)]
 struct Desk {
     manage_callers: Arc<manage_callers::App>,
+    query_calls: Arc<query_calls::App>,
     token: Arc<str>,
 }
 
@@ -71,24 +78,20 @@ struct Behind {
 }
 
 impl Api {
-    /// Starts the API. Whoever brings the token is let through to the directory, as API Gateway lets through whom its
-    /// authoriser knows; carriers need none.
+    /// Starts the API. Whoever brings the token is let through to the directory and to the calls of the sample accounts, as
+    /// API Gateway lets through whom its authoriser knows; carriers need none.
     ///
     /// # Errors
     /// When the port cannot be had.
-    pub async fn start(
-        addresses: &Addresses,
-        manage_callers: Arc<manage_callers::App>,
-        carrier_webhook: Arc<carrier_webhook::App>,
-        token: &str,
-    ) -> Result<Self> {
+    pub async fn start(addresses: &Addresses, functions: &Functions, token: &str) -> Result<Self> {
         let desk = Some(Desk {
-            manage_callers,
+            manage_callers: Arc::clone(&functions.manage_callers),
+            query_calls: Arc::clone(&functions.query_calls),
             token: token.into(),
         });
         let behind = Behind {
             desk,
-            carrier_webhook,
+            carrier_webhook: Arc::clone(&functions.carrier_webhook),
             clock: Clock::system(),
         };
         Self::serve(&addresses.at(6), behind).await
@@ -135,26 +138,30 @@ async fn pass(
     if uri.path().starts_with("/carriers/") {
         return response(&behind.carrier_webhook.take(&event, now).await);
     }
-    let Some(Desk {
-        manage_callers,
-        token,
-    }) = &behind.desk
-    else {
+    let Some(desk) = &behind.desk else {
         return (StatusCode::NOT_FOUND, axum::Json(json!({"message": "Not Found"}))).into_response();
     };
     let brought = headers.get("authorization").and_then(|value| value.to_str().ok());
-    if brought != Some(format!("Bearer {token}").as_str()) {
+    if brought != Some(format!("Bearer {}", desk.token).as_str()) {
         let body = axum::Json(json!({"message": "Unauthorized"}));
         return (StatusCode::UNAUTHORIZED, body).into_response();
     }
+    let of_calls = uri.path().starts_with("/calls/");
     if let Some(context) = event
         .pointer_mut("/requestContext")
         .and_then(Value::as_object_mut)
     {
-        let identity = json!({"iam": {"userArn": "arn:aws:iam::111122223333:role/local"}});
+        let identity = if of_calls {
+            json!({"jwt": {"claims": {"sub": "local", TENANT_CLAIM: TENANT}}})
+        } else {
+            json!({"iam": {"userArn": "arn:aws:iam::111122223333:role/local"}})
+        };
         context.insert("authorizer".to_owned(), identity);
     }
-    match manage_callers.take(&event, now).await {
+    if of_calls {
+        return response(&desk.query_calls.respond(&event, now).await);
+    }
+    match desk.manage_callers.take(&event, now).await {
         Ok(answer) => response(&answer),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }

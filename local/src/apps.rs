@@ -18,6 +18,7 @@ impl Stack {
         let vars = self.vars(&[]);
         // Only the names are wanted; with the stack's own environment all of them are complete.
         drop(last_agent::Config::from_vars(&vars));
+        drop(archive_recording::Config::from_vars(&vars));
         drop(carrier_webhook::Config::from_vars(&vars));
         drop(classify_caller::Config::from_vars(&vars));
         drop(contact_events::Config::from_vars(&vars));
@@ -25,6 +26,7 @@ impl Stack {
         drop(manage_callers::Config::from_vars(&vars));
         drop(notify::Config::from_vars(&vars));
         drop(project_calls::Config::from_vars(&vars));
+        drop(query_calls::Config::from_vars(&vars));
         drop(report_step::Config::from_vars(&vars));
         vars.asked()
     }
@@ -65,6 +67,26 @@ impl Stack {
             connect,
             metrics,
         ))
+    }
+
+    /// The function `archive-recording`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn archive_recording(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<archive_recording::App> {
+        let config = archive_recording::Config::from_vars(&self.vars(changes))?;
+        Ok(archive_recording::App::new(
+            config,
+            self.dynamo(Patience::Stream).await,
+            self.s3_client().await,
+            self.secrets(Patience::Stream).await,
+            self.queues().await,
+            metrics,
+        )?)
     }
 
     /// The function `classify-caller`, with changes to its environment.
@@ -206,6 +228,20 @@ impl Stack {
             self.queues().await,
             metrics,
         ))
+    }
+
+    /// The function `query-calls`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn query_calls(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<query_calls::App> {
+        let config = query_calls::Config::from_vars(&self.vars(changes))?;
+        let (dynamo, s3) = (self.dynamo(Patience::Stream).await, self.s3_client().await);
+        Ok(query_calls::App::new(config, dynamo, s3, metrics))
     }
 
     /// The function `report-step`, with changes to its environment.

@@ -1,4 +1,5 @@
-//! The stream of the calls table, as Lambda's event source mapping hands it to `project-calls`.
+//! The stream of the calls table, as Lambda's event source mapping hands it to `project-calls`, and as an EventBridge pipe
+//! makes messages about recordings of it.
 
 use std::collections::HashMap;
 
@@ -7,11 +8,12 @@ use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record, ShardIteratorType};
 use jiff::Timestamp;
-use ringback_calls::item::{EVENT, PART};
+use ringback_calls::item::{EVENT, PART, RECORDING};
 use ringback_lambda::Patience;
 use serde_json::{Value, json};
 
 use crate::dynamo::CALLS_TABLE;
+use crate::recordings_queue::RecordingsQueue;
 use crate::stack::{REGION, Stack};
 
 /// Records in a batch, at most: as in `infra/template.yaml`.
@@ -71,17 +73,22 @@ impl CallStream {
     /// # Errors
     /// When the stream cannot be read.
     pub async fn next(&mut self) -> Result<Option<Event>> {
+        let Some(records) = self.records().await? else {
+            return Ok(None);
+        };
+        let records = records.into_iter().filter(|record| is_new(record, EVENT));
+        let records: Vec<_> = records.map(as_lambda_writes).collect::<Result<_>>()?;
+        Ok(Some(serde_json::from_value(json!({"Records": records}))?))
+    }
+
+    /// Whatever comes next in the stream. `None` at its end.
+    async fn records(&mut self) -> Result<Option<Vec<Record>>> {
         let request = self.client.get_records().shard_iterator(&self.iterator);
         let answer = request.limit(BATCH).send().await?;
         if let Some(next) = answer.next_shard_iterator() {
             next.clone_into(&mut self.iterator);
         }
-        if answer.records().is_empty() {
-            return Ok(None);
-        }
-        let records = answer.records.into_iter().flatten().filter(is_new_event);
-        let records: Vec<_> = records.map(as_lambda_writes).collect::<Result<_>>()?;
-        Ok(Some(serde_json::from_value(json!({"Records": records}))?))
+        Ok(answer.records.filter(|records| !records.is_empty()))
     }
 
     /// Goes back to what failed, if something did.
@@ -112,13 +119,68 @@ impl CallStream {
     }
 }
 
-fn is_new_event(record: &Record) -> bool {
+/// The pipe from the stream to the topic, and the queue that the topic delivers to.
+#[derive(Debug)]
+pub struct RecordingsPipe {
+    stream: CallStream,
+    queue: RecordingsQueue,
+}
+
+impl RecordingsPipe {
+    /// The pipe, from the stream's beginning.
+    ///
+    /// # Errors
+    /// When there is no stream.
+    pub async fn open(stack: &Stack) -> Result<Self> {
+        Ok(Self {
+            stream: CallStream::open(stack).await?,
+            queue: stack.recordings.clone(),
+        })
+    }
+
+    /// Hands on everything that is in the stream by now: a message for each new recording; how many those were.
+    ///
+    /// # Errors
+    /// When the stream cannot be read, or an item lacks what the pipe's template asks for.
+    pub async fn catch_up(&mut self, now: Timestamp) -> Result<usize> {
+        let mut messages = 0;
+        while let Some(records) = self.stream.records().await? {
+            for record in records.iter().filter(|record| is_new(record, RECORDING)) {
+                self.queue.send(&message(record)?, now);
+                messages += 1;
+            }
+        }
+        Ok(messages)
+    }
+}
+
+/// What the pipe's input template makes of a record: four fields and nothing else. A stream writes numbers as texts.
+fn message(record: &Record) -> Result<String> {
+    let image = record.dynamodb().and_then(|change| change.new_image());
+    let image = image.context("a record of the stream has no image")?;
+    let field = |name: &str| {
+        let text = image.get(name).and_then(|value| match value {
+            AttributeValue::S(text) | AttributeValue::N(text) => Some(text.as_str()),
+            _ => None,
+        });
+        text.with_context(|| format!("the item of a recording has no {name}"))
+    };
+    let message = json!({
+        "tenant": field("tenant")?,
+        "callId": field("callId")?,
+        "recordingId": field("recordingId")?,
+        "version": field("version")?,
+    });
+    Ok(message.to_string())
+}
+
+fn is_new(record: &Record, parts: &str) -> bool {
     let keys = record.dynamodb().and_then(|change| change.keys());
     let part = keys
         .and_then(|keys| keys.get(PART))
         .and_then(|part| part.as_s().ok());
     let is_insert = record.event_name().is_some_and(|name| name.as_str() == "INSERT");
-    is_insert && part.is_some_and(|part| part.starts_with(EVENT))
+    is_insert && part.is_some_and(|part| part.starts_with(parts))
 }
 
 /// A record as the function gets it.

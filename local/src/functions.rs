@@ -12,6 +12,7 @@ use ringback_steps::{DETAIL_TYPE, SOURCE};
 use serde_json::Value;
 
 use crate::afterwards;
+use crate::api::TENANT_CLAIM;
 use crate::kinesis::batch;
 use crate::simulated_bus::SimulatedBus;
 use crate::stack::Stack;
@@ -34,6 +35,10 @@ pub struct Functions {
     pub carrier_webhook: Arc<carrier_webhook::App>,
     /// What folds calls into records.
     pub project_calls: Arc<project_calls::App>,
+    /// What fetches recordings into the owner's bucket.
+    pub archive_recording: Arc<archive_recording::App>,
+    /// What tells of calls, also behind the API.
+    pub query_calls: Arc<query_calls::App>,
     bus: SimulatedBus,
 }
 
@@ -48,6 +53,11 @@ impl Functions {
             let known: Vec<_> = known.into_iter().collect();
             anyhow::bail!("no function has a setting {name}; there are {}", known.join(", "));
         }
+        // The sample accounts' calls are of another tenant than the sample instance.
+        let of_tenants: Vec<_> = [("TENANT_CLAIM", TENANT_CLAIM)]
+            .into_iter()
+            .chain(changes.iter().copied())
+            .collect();
         Ok(Self {
             last_agent: stack.last_agent(changes, metrics.clone()).await?,
             classify_caller: stack.classify_caller(changes, metrics.clone()).await?,
@@ -58,6 +68,8 @@ impl Functions {
             manage_callers: Arc::new(stack.manage_callers(changes, metrics.clone()).await?),
             carrier_webhook: Arc::new(stack.carrier_webhook(changes, metrics.clone()).await?),
             project_calls: Arc::new(stack.project_calls(changes, metrics.clone()).await?),
+            archive_recording: Arc::new(stack.archive_recording(changes, metrics.clone()).await?),
+            query_calls: Arc::new(stack.query_calls(&of_tenants, metrics.clone()).await?),
             bus: stack.simulated_bus.clone(),
         })
     }

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 use ringback_accounts::{Account, AccountStore, SecretArns, Slug};
 use ringback_calls::Number;
 use ringback_carriers::Settings;
+use serde_json::json;
 
 use crate::dynamo::CARRIERS_TABLE;
-use crate::simulated_carriers;
+use crate::simulated_carriers::{self, media};
 use crate::stack::Stack;
 
 /// Whose accounts they are: the tenant of the sample instance.
@@ -30,38 +31,68 @@ pub struct SampleAccount {
     secret: Option<&'static str>,
     /// What the simulated carrier signs with.
     pub signs_with: &'static str,
+    /// The secret with which the carrier is asked, where it is another one.
+    api_secret: Option<&'static str>,
     settings: &'static [(&'static str, &'static str)],
 }
 
 /// All of them.
 pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
-    sample("tw", "sample-account-tw", "sample-auth-token-tw"),
-    sample("sw", "sample-account-sw", "PSK_sample-signing-key-sw"),
+    SampleAccount {
+        settings: &[("accountSid", media::TWILIO_ACCOUNT)],
+        ..sample("tw", "sample-account-tw", "sample-auth-token-tw")
+    },
+    SampleAccount {
+        api_secret: Some(media::SIGNALWIRE_TOKEN),
+        settings: &[("projectId", media::SIGNALWIRE_PROJECT), ("space", "example")],
+        ..sample("sw", "sample-account-sw", "PSK_sample-signing-key-sw")
+    },
     SampleAccount {
         secret: None,
+        api_secret: Some(media::TELNYX_KEY),
         ..sample(
             "tx",
             "sample-account-tx",
             "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
         )
     },
-    sample("vg", "sample-account-vg", "sample-signature-secret-of-vonage"),
-    sample("pl", "sample-account-pl", "sample-auth-token-pl"),
+    SampleAccount {
+        api_secret: Some(media::SAMPLE_KEY),
+        settings: &[("applicationId", media::VONAGE_APPLICATION)],
+        ..sample("vg", "sample-account-vg", "sample-signature-secret-of-vonage")
+    },
+    SampleAccount {
+        settings: &[("authId", media::PLIVO_ACCOUNT)],
+        ..sample("pl", "sample-account-pl", "sample-auth-token-pl")
+    },
     SampleAccount {
         secret: None,
+        api_secret: Some(media::JIUYUN_TOKEN),
+        settings: &[("accountSid", media::JIUYUN_SID)],
         ..sample("e9", "sample-account-e9", "")
     },
     SampleAccount {
         secret: Some("sample-app-secret-hw"),
-        settings: &[("appKey", "sample-app-key-hw")],
+        settings: &[
+            ("apiBase", "https://rtccall.cn-north-1.myhuaweicloud.cn"),
+            ("appKey", "sample-app-key-hw"),
+            ("recordBucket", "sample-bucket"),
+        ],
         ..sample(
             "hw",
             "sample-account-hw",
             "sample-app-key-hw:sample-app-secret-hw",
         )
     },
-    sample("vx", "sample-account-vx", "sample-hmac-secret-vx"),
-    sample("bw", "sample-account-bw", "sample-user:sample-password-bw"),
+    SampleAccount {
+        api_secret: Some(VOXIMPLANT_KEY),
+        ..sample("vx", "sample-account-vx", "sample-hmac-secret-vx")
+    },
+    SampleAccount {
+        api_secret: Some(media::BANDWIDTH_USER_AND_PASSWORD),
+        settings: &[("accountId", "1000001")],
+        ..sample("bw", "sample-account-bw", "sample-user:sample-password-bw")
+    },
     sample(
         "si",
         "sample-account-si",
@@ -69,12 +100,16 @@ pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
     ),
 ];
 
+/// Stands for the key of Voximplant's service account, which is a document made around the sample key.
+const VOXIMPLANT_KEY: &str = "voximplant";
+
 const fn sample(carrier: &'static str, slug: &'static str, secret: &'static str) -> SampleAccount {
     SampleAccount {
         carrier,
         slug,
         secret: Some(secret),
         signs_with: secret,
+        api_secret: None,
         settings: &[],
     }
 }
@@ -91,6 +126,22 @@ impl SampleAccount {
     pub fn secret_arn(&self) -> String {
         let carrier = self.carrier;
         format!("arn:aws:secretsmanager:eu-west-2:111122223333:secret:ringback/carriers/sample-{carrier}")
+    }
+
+    /// The ARN of the secret with which the carrier is asked; none where it is the same, or there is none.
+    pub fn api_secret_arn(&self) -> Option<String> {
+        self.api_secret.map(|_| format!("{}-api", self.secret_arn()))
+    }
+
+    /// The secret with which the carrier is asked, as Secrets Manager has it; none where it is the same, or there is none.
+    pub fn api_secret(&self) -> Option<String> {
+        let secret = self.api_secret?;
+        if secret != VOXIMPLANT_KEY {
+            return Some(secret.to_owned());
+        }
+        let key =
+            json!({"account_id": 1_000_001, "key_id": "sample-key-vx", "private_key": media::SAMPLE_KEY});
+        Some(key.to_string())
     }
 
     /// The secret as Secrets Manager has it.
@@ -129,6 +180,7 @@ impl SampleAccount {
             secret_arns: SecretArns {
                 current: signs.then(|| self.secret_arn()),
                 next: None,
+                api: self.api_secret_arn(),
             },
             numbers: Number::raw("+14155550100").into_iter().collect(),
             priority: 100,
@@ -162,6 +214,9 @@ pub async fn add(stack: &Stack) -> Result<()> {
     for sample in &SAMPLE_ACCOUNTS {
         if let Some(secret) = sample.secret()? {
             stack.simulated_secrets.set(&sample.secret_arn(), &secret);
+        }
+        if let (Some(arn), Some(secret)) = (sample.api_secret_arn(), sample.api_secret()) {
+            stack.simulated_secrets.set(&arn, &secret);
         }
         store.add(&sample.account()?).await?;
     }

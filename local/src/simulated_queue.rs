@@ -1,4 +1,5 @@
-//! The little of SQS that a dead-letter queue needs, in its JSON protocol: `SendMessage`.
+//! The little of SQS that functions need, in its JSON protocol: `SendMessage` to the dead-letter queue,
+//! `ChangeMessageVisibility` of messages about recordings.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use crate::recordings_queue::RecordingsQueue;
 use crate::server::Server;
 
 /// A letter in the queue.
@@ -34,12 +36,9 @@ struct Inner {
 pub struct SimulatedQueue(Arc<Mutex<Inner>>);
 
 impl SimulatedQueue {
-    pub(crate) async fn start(&self, address: &str) -> Result<Server> {
-        Server::http(
-            address,
-            Router::new().fallback(post(send)).with_state(self.clone()),
-        )
-        .await
+    pub(crate) async fn start(&self, address: &str, recordings: &RecordingsQueue) -> Result<Server> {
+        let queues = (self.clone(), recordings.clone());
+        Server::http(address, Router::new().fallback(post(take)).with_state(queues)).await
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
@@ -51,23 +50,28 @@ impl SimulatedQueue {
         self.inner().letters.clone()
     }
 
+    /// Takes all letters out, as somebody does who sends them back to where they came from.
+    pub fn take_letters(&self) -> Vec<Letter> {
+        std::mem::take(&mut self.inner().letters)
+    }
+
     /// Whether the queue refuses everything from now on.
     pub fn set_down(&self, down: bool) {
         self.inner().down = down;
     }
 }
 
-async fn send(State(queue): State<SimulatedQueue>, headers: HeaderMap, body: String) -> Response {
+async fn take(
+    State((letters, recordings)): State<(SimulatedQueue, RecordingsQueue)>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok())
         .unwrap_or_default();
-    let problem = |status, kind: &'static str| (status, axum::Json(json!({"__type": kind}))).into_response();
-    if queue.inner().down {
+    if letters.inner().down {
         return problem(StatusCode::FORBIDDEN, "com.amazonaws.sqs#AccessDenied");
-    }
-    if target != "AmazonSQS.SendMessage" {
-        return problem(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#UnsupportedOperation");
     }
     let Ok(request) = serde_json::from_str::<Value>(&body) else {
         return problem(
@@ -75,19 +79,39 @@ async fn send(State(queue): State<SimulatedQueue>, headers: HeaderMap, body: Str
             "com.amazonaws.sqs#InvalidMessageContents",
         );
     };
-    let text = |pointer: &str| {
-        request
-            .pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let letter = Letter {
-        body: text("/MessageBody"),
-        reason: text("/MessageAttributes/reason/StringValue"),
-        origin: text("/MessageAttributes/origin/StringValue"),
-    };
-    let mut inner = queue.inner();
-    inner.letters.push(letter);
-    axum::Json(json!({"MessageId": format!("letter-{}", inner.letters.len())})).into_response()
+    match target {
+        "AmazonSQS.SendMessage" => letters.send(&request),
+        "AmazonSQS.ChangeMessageVisibility" => {
+            let seconds = request.get("VisibilityTimeout").and_then(Value::as_i64);
+            let changed =
+                recordings.change_visibility(&text(&request, "/ReceiptHandle"), seconds.unwrap_or(-1));
+            match changed {
+                Ok(()) => axum::Json(json!({})).into_response(),
+                Err(kind) => problem(StatusCode::BAD_REQUEST, kind),
+            }
+        }
+        _ => problem(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#UnsupportedOperation"),
+    }
+}
+
+fn problem(status: StatusCode, kind: &'static str) -> Response {
+    (status, axum::Json(json!({"__type": kind}))).into_response()
+}
+
+fn text(request: &Value, pointer: &str) -> String {
+    let text = request.pointer(pointer).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+impl SimulatedQueue {
+    fn send(&self, request: &Value) -> Response {
+        let letter = Letter {
+            body: text(request, "/MessageBody"),
+            reason: text(request, "/MessageAttributes/reason/StringValue"),
+            origin: text(request, "/MessageAttributes/origin/StringValue"),
+        };
+        let mut inner = self.inner();
+        inner.letters.push(letter);
+        axum::Json(json!({"MessageId": format!("letter-{}", inner.letters.len())})).into_response()
+    }
 }

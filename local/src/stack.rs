@@ -1,4 +1,5 @@
-//! Everything the functions talk to, in this process: DynamoDB, Amazon Connect, queues, the bus, secrets, a chat.
+//! Everything the functions talk to, in this process: DynamoDB, S3, Amazon Connect, queues, the bus, secrets, a chat, and
+//! the hosts where carriers keep recordings.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +12,14 @@ use serde_json::json;
 use crate::centre::INSTANCE_ARN;
 use crate::dynamo::{self, CALLERS_TABLE, CALLS_TABLE, CARRIERS_TABLE, CONTACTS_TABLE, create_tables};
 use crate::gate::Gate;
+use crate::recordings_queue::RecordingsQueue;
 use crate::server::Server;
 use crate::simulated_bus::SimulatedBus;
+use crate::simulated_carriers::SimulatedMedia;
 use crate::simulated_chat::SimulatedChat;
 use crate::simulated_connect::SimulatedConnect;
 use crate::simulated_queue::SimulatedQueue;
+use crate::simulated_s3::{CARRIER_BUCKET, CONNECT_BUCKET, KEY, RECORDINGS_BUCKET, SimulatedS3};
 use crate::simulated_secrets::SimulatedSecrets;
 
 /// The region everything here claims to be in.
@@ -34,7 +38,7 @@ pub struct Addresses {
 
 impl Addresses {
     /// How many ports in a row a stack takes, the API's included.
-    pub const PORTS: u16 = 7;
+    pub const PORTS: u16 = 9;
 
     /// Free ports on loopback.
     pub fn any() -> Self {
@@ -65,7 +69,9 @@ pub struct Stack {
     pub(crate) queue: Server,
     pub(crate) bus: Server,
     pub(crate) secrets: Server,
+    pub(crate) s3: Server,
     chat: Server,
+    media: Server,
     gate: Option<(Gate, Server)>,
     /// Amazon Connect: its search and its users.
     pub simulated_connect: SimulatedConnect,
@@ -77,6 +83,12 @@ pub struct Stack {
     pub simulated_secrets: SimulatedSecrets,
     /// The chat that `notify` tells: the channels `team`, `shop-1` and `shop-2`.
     pub simulated_chat: SimulatedChat,
+    /// The queue before `archive-recording`.
+    pub recordings: RecordingsQueue,
+    /// S3, with the buckets of the owner's.
+    pub simulated_s3: SimulatedS3,
+    /// Where the sample accounts' carriers keep recordings.
+    pub simulated_media: SimulatedMedia,
 }
 
 impl Stack {
@@ -84,20 +96,26 @@ impl Stack {
     pub async fn start(addresses: &Addresses) -> Result<Self> {
         let (simulated_connect, dead_letters) = (SimulatedConnect::default(), SimulatedQueue::default());
         let (simulated_bus, simulated_secrets) = (SimulatedBus::default(), SimulatedSecrets::default());
-        let simulated_chat = SimulatedChat::default();
+        let (simulated_chat, recordings) = (SimulatedChat::default(), RecordingsQueue::default());
+        let (simulated_s3, simulated_media) = (SimulatedS3::new()?, SimulatedMedia::default());
         let stack = Self {
             dynamo: dynamo::start(&addresses.at(0)).await?,
             connect: simulated_connect.start(&addresses.at(1)).await?,
-            queue: dead_letters.start(&addresses.at(2)).await?,
+            queue: dead_letters.start(&addresses.at(2), &recordings).await?,
             bus: simulated_bus.start(&addresses.at(3)).await?,
             secrets: simulated_secrets.start(&addresses.at(4)).await?,
             chat: simulated_chat.start(&addresses.at(5)).await?,
+            s3: simulated_s3.start(&addresses.at(7)).await?,
+            media: simulated_media.start(&addresses.at(8)).await?,
             gate: None,
             simulated_connect,
             dead_letters,
             simulated_bus,
             simulated_secrets,
             simulated_chat,
+            recordings,
+            simulated_s3,
+            simulated_media,
         };
         let channel = |name: &str| format!("{}/services/{name}", stack.chat.url());
         let channels: BTreeMap<_, _> = ["team", "shop-1", "shop-2"]
@@ -134,6 +152,7 @@ impl Stack {
             ("AWS_ENDPOINT_URL_SQS", self.queue.url()),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.bus.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.secrets.url()),
+            ("AWS_ENDPOINT_URL_S3", self.s3.url()),
             ("INSTANCE_ARN", INSTANCE_ARN.to_owned()),
             ("CONTACTS_TABLE", CONTACTS_TABLE.to_owned()),
             ("CALLERS_TABLE", CALLERS_TABLE.to_owned()),
@@ -146,6 +165,13 @@ impl Stack {
                 "NOTIFY_QUEUE_URL",
                 format!("{}/111122223333/notify", self.queue.url()),
             ),
+            ("RECORDINGS_BUCKET", RECORDINGS_BUCKET.to_owned()),
+            ("SOURCE_BUCKETS", format!("{CONNECT_BUCKET},{CARRIER_BUCKET}")),
+            (
+                "RECORDINGS_QUEUE_URL",
+                format!("{}/111122223333/recordings", self.queue.url()),
+            ),
+            ("SIMULATED_CARRIERS", self.media.url()),
             ("ORDER_LINK", "https://example.com/orders/{orderId}".to_owned()),
             ("ALLOW_HTTP", "on".to_owned()),
             (
@@ -174,10 +200,15 @@ impl Stack {
     pub(crate) async fn sdk(&self, patience: Patience, server: &Server) -> SdkConfig {
         aws_loader(patience)
             .region(Region::from_static(REGION))
-            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .credentials_provider(Credentials::new(KEY, KEY, None, None, KEY))
             .endpoint_url(server.url())
             .load()
             .await
+    }
+
+    /// A client of the simulated S3, as functions have it.
+    pub async fn s3_client(&self) -> aws_sdk_s3::Client {
+        aws_sdk_s3::Client::new(&self.sdk(Patience::Stream, &self.s3).await)
     }
 
     /// A client of the embedded DynamoDB.

@@ -123,6 +123,7 @@ async fn an_account_is_added_listed_rotated_and_removed() {
     ] {
         assert!(out.contains(part), "{part} in {out}");
     }
+    assert!(out.contains("API secret none of its own"), "{out}");
     let (_, out, _) = here.account(&["list", "--tenant", "t-2"]).await;
     assert!(out.starts_with("t-2 has no account"), "{out}");
 
@@ -199,6 +200,62 @@ async fn what_is_wrong_is_said_by_the_name_of_its_option_and_nothing_is_added() 
     assert!(out.starts_with("t-1 has no account"), "{out}");
     let (status, _, err) = here.account(&["rotate", "no/slug", "--finish"]).await;
     assert!(status != 0 && err.contains("SLUG is no slug"), "{err}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_recordings_need_is_given_with_the_account_or_set_later() {
+    let here = Here::start().await;
+    let given = ["--carrier", "tx", "--secret-arn", ARN, "--api-secret-arn", NEXT];
+    let (status, out, err) = here.add(&given).await;
+    assert_eq!((status, err.as_str()), (0, ""));
+    let slug = slug_in(&out);
+    let (_, out, _) = here.account(&["list", "--tenant", "t-1"]).await;
+    assert!(out.contains(&format!("secret     {ARN}\n")), "{out}");
+    assert!(out.contains(&format!("API secret {NEXT}\n")), "{out}");
+
+    let both = [
+        "--setting",
+        "deleteAtCarrier=yes",
+        "--setting",
+        "recordingHosts=a.example.com/b",
+    ];
+    let (status, out, err) = here.account(&[&["set", &slug], &both[..]].concat()).await;
+    assert_eq!((status, err.as_str()), (0, ""));
+    assert!(
+        out.contains("settings   deleteAtCarrier=yes recordingHosts=a.example.com/b"),
+        "{out}"
+    );
+    assert!(out.contains(&format!("API secret {NEXT}\n")), "{out}");
+    let other = ["set", &slug, "--unset", "recordingHosts", "--api-secret-arn", ARN];
+    let (status, _, _) = here.account(&other).await;
+    assert_eq!(status, 0);
+    let (_, out, _) = here.account(&["list", "--tenant", "t-1"]).await;
+    assert!(out.contains("settings   deleteAtCarrier=yes\n"), "{out}");
+    assert!(out.contains(&format!("API secret {ARN}\n")), "{out}");
+
+    for (arguments, said) in [
+        (vec![], "what is to be set?"),
+        (
+            vec!["--api-secret-arn", "12345"],
+            "--api-secret-arn: secretArns.api must be the ARN of a secret",
+        ),
+        (
+            vec!["--setting", "deleteAtCarrier=soon"],
+            "--setting: settings.deleteAtCarrier must be yes or no",
+        ),
+        (
+            vec!["--setting", "recordingHosts=10.0.0.1"],
+            "--setting: settings.recordingHosts must be a host",
+        ),
+    ] {
+        let (status, out, err) = here.account(&[vec!["set", &slug], arguments].concat()).await;
+        assert!(status != 0 && out.is_empty() && err.contains(said), "{err}");
+    }
+    let (status, _, err) = here.account(&["set", "nobodys-slug", "--unset", "zone"]).await;
+    assert!(
+        status != 0 && err.contains("there is no account with that slug"),
+        "{err}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

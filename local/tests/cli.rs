@@ -66,6 +66,9 @@ fn without_a_command_the_story_is_told() {
         "write to us there",
         "The last event first, each of them twice",
         "They are equal in every column, each of 10 events.",
+        "again in 60 s",
+        "s3://recordings/t-1/2026/11/20/demo-recording/",
+        "the same digest",
     ] {
         assert!(out.contains(part), "no «{part}» in\n{out}");
     }

@@ -521,6 +521,19 @@ fn a_call_of_every_carrier_is_played_and_its_record_shown() {
 }
 
 #[test]
+fn recordings_are_archived_while_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = Serve::start(folder.path());
+    for carrier in ["tx", "si"] {
+        let more = ["--case", "recording", "--carrier", carrier, "--verify"];
+        let (status, out, err) = run(&mut play(folder.path(), &serve.base, &more));
+        assert_eq!((status, err.as_str()), (0, ""), "{out}");
+        let line = serve.line_with(" archived: s3://recordings/t-1/2026/11/20/");
+        assert!(line.contains("232000 bytes, sha256 "), "{line}");
+    }
+}
+
+#[test]
 fn a_serve_that_is_killed_in_a_burst_takes_everything_when_it_comes_again() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -1,5 +1,6 @@
 //! What the stories share: a contact's life as Amazon Connect tells it, and the functions over a local stack.
 
+mod archive;
 mod call_book;
 mod desk;
 mod exchange;
@@ -7,6 +8,7 @@ mod leg;
 mod logs;
 mod story;
 
+pub use archive::{Archive, sha256};
 pub use call_book::{CallBook, TENANT, asked, call, event, morning, placed};
 pub use desk::{Desk, change, noon};
 pub use exchange::{Answered, Exchange, Post, sample_time, written};

@@ -24,7 +24,12 @@ struct Function {
     read: fn(&Vars) -> Result<String, String>,
 }
 
-const FUNCTIONS: [Function; 9] = [
+const FUNCTIONS: [Function; 11] = [
+    Function {
+        name: "archive-recording",
+        resource: "ArchiveRecordingFunction",
+        read: |vars| read(archive_recording::Config::from_vars(vars)),
+    },
     Function {
         name: "carrier-webhook",
         resource: "CarrierWebhookFunction",
@@ -64,6 +69,11 @@ const FUNCTIONS: [Function; 9] = [
         name: "project-calls",
         resource: "ProjectCallsFunction",
         read: |vars| read(project_calls::Config::from_vars(vars)),
+    },
+    Function {
+        name: "query-calls",
+        resource: "QueryCallsFunction",
+        read: |vars| read(query_calls::Config::from_vars(vars)),
     },
     Function {
         name: "report-step",
@@ -171,9 +181,11 @@ impl Function {
         self.variables(template)
             .into_iter()
             .map(|(name, value)| {
-                let default = match parameter(template, &value) {
+                // Where a condition chooses, what stands last is what there is by default.
+                let value = branches(&value).pop().unwrap_or(&value);
+                let default = match parameter(template, value) {
                     Some(parameter) => text(&parameter["Default"]),
-                    None => text(&value),
+                    None => text(value),
                 };
                 let required = default.is_none();
                 (name, Setting { required, default })
@@ -744,6 +756,7 @@ fn every_path_of_an_api_is_documented_and_asks_who_is_there_unless_carriers_sign
     let template = template();
     for (name, api, authorisation) in [
         ("manage-callers", "DirectoryApi", ["JWT", "AWS_IAM"].as_slice()),
+        ("query-calls", "CallsApi", &["JWT", "AWS_IAM"]),
         ("carrier-webhook", "CarrierApi", &["NONE"]),
     ] {
         let mut paths = BTreeSet::new();
@@ -827,7 +840,7 @@ fn roles_allow_what_the_readme_says_and_nothing_at_large() {
             };
             for resource in resources {
                 // A resource is always said by its name in the template; only an instance's contacts and agents are many,
-                // and the secrets of carrier accounts, which are added without a deployment.
+                // the secrets of carrier accounts, which are added without a deployment, and the objects of a bucket.
                 let Value::Tagged(tagged) = resource else {
                     panic!("{}: {resource:?}", function.name)
                 };
@@ -835,6 +848,8 @@ fn roles_allow_what_the_readme_says_and_nothing_at_large() {
                     name.replace("/contact/*", "")
                         .replace(":secret:${AWS::StackName}/carriers/*", "")
                         .replace("/agent/*", "")
+                        .replace("Bucket.Arn}/*", "")
+                        .replace("Bucket}/*", "")
                         .find('*')
                         .is_none()
                 });

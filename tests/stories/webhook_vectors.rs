@@ -141,6 +141,7 @@ async fn every_published_signature_is_judged_right_by_the_real_route() {
             secret_arns: SecretArns {
                 current: Some(vector.arn()),
                 next: None,
+                api: None,
             },
             numbers: Vec::new(),
             priority: 0,

@@ -1,6 +1,5 @@
 //! A carrier account, and what it must be.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -10,6 +9,8 @@ use ringback_carriers::Settings;
 use ringback_connect::phone::E164;
 use serde::{Deserialize, Serialize};
 
+use crate::secret_arns::{SecretArns, is_secret_arn};
+use crate::setting;
 use crate::slug::Slug;
 
 /// An account at a carrier.
@@ -47,18 +48,6 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-/// The ARNs of an account's secrets in Secrets Manager.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SecretArns {
-    /// The one in use; none where the carrier signs nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current: Option<String>,
-    /// The one that takes its place; both are good meanwhile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
-
 /// What is wrong with an account: the field, and what it must be. Never the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {problem}")]
@@ -80,9 +69,6 @@ impl Problem {
 
 /// The carriers that sign nothing and so have no secret.
 const WITHOUT_SECRET: [&str; 1] = ["e9"];
-
-/// The settings that are whole numbers.
-const WHOLE_NUMBERS: [&str; 1] = ["window"];
 
 /// More than this is a mistake, and would not fit into the item.
 const MOST: usize = 100;
@@ -106,6 +92,11 @@ impl Account {
     /// Whether it may show that number to who is called: one of its own.
     pub fn may_show(&self, number: &Number) -> bool {
         self.numbers.contains(number)
+    }
+
+    /// Whether the carrier is to be asked to delete a recording once it is in the owner's bucket.
+    pub fn deletes_at_carrier(&self) -> bool {
+        self.settings.get(setting::DELETE_AT_CARRIER) == Some("yes")
     }
 
     /// What is wrong with it; nothing if it is empty.
@@ -136,6 +127,7 @@ impl Account {
         let arns = [
             ("current", &self.secret_arns.current),
             ("next", &self.secret_arns.next),
+            ("api", &self.secret_arns.api),
         ];
         for (which, arn) in arns {
             unless(
@@ -193,18 +185,8 @@ impl Account {
                 field.clone(),
                 "must be 1 to 256 characters",
             );
-            // The carrier would take its default for what it cannot read, and nobody would know.
-            unless(
-                !WHOLE_NUMBERS.contains(&name.as_str()) || value.trim().parse::<u64>().is_ok(),
-                field.clone(),
-                "must be a whole number, without a unit",
-            );
-            // A zone that is misspelt would refuse every request as hours old.
-            unless(
-                self.carrier != "hw" || name != "zone" || matches!(value.trim(), "utc" | "beijing"),
-                field,
-                "must be utc or beijing",
-            );
+            let problem = setting::problem(&self.carrier, name, value.trim());
+            unless(problem.is_none(), field, problem.unwrap_or_default());
         }
         let lists = [
             ("numbers", self.numbers.len()),
@@ -280,33 +262,6 @@ fn is_prefix(text: &str) -> bool {
         && !digits.starts_with('0')
 }
 
-fn is_secret_arn(text: &str) -> bool {
-    let parts: Vec<_> = text.splitn(7, ':').collect();
-    let [arn, partition, service, region, account, kind, name] = parts.as_slice() else {
-        return false;
-    };
-    let in_name = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+=.@-".contains(&byte);
-    *arn == "arn"
-        && partition.starts_with("aws")
-        && *service == "secretsmanager"
-        && !region.is_empty()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && *kind == "secret"
-        && (1..=512).contains(&name.len())
-        && name.bytes().all(in_name)
-}
-
-impl fmt::Display for SecretArns {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.current.as_deref().unwrap_or("none"))?;
-        match &self.next {
-            Some(next) => write!(f, ", next {next}"),
-            None => Ok(()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,6 +276,7 @@ mod tests {
             secret_arns: SecretArns {
                 current: Some(arn.to_owned()),
                 next: None,
+                api: None,
             },
             numbers: vec![Number::raw("+14155550100").unwrap()],
             priority: 100,
@@ -334,7 +290,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field_and_never_by_value() {
         type Spoil = fn(&mut Account);
-        let spoils: [(&str, Spoil); 15] = [
+        let spoils: [(&str, Spoil); 16] = [
             ("tenant", |a| a.tenant = "t 1".to_owned()),
             ("carrier", |a| a.carrier = "Twilio".to_owned()),
             ("name", |a| a.name = Some(String::new())),
@@ -344,6 +300,9 @@ mod tests {
             }),
             ("secretArns.next", |a| {
                 a.secret_arns.next = a.secret_arns.current.clone()
+            }),
+            ("secretArns.api", |a| {
+                a.secret_arns.api = Some("12345secret".to_owned())
             }),
             ("numbers[1]", |a| {
                 a.numbers.push(Number::raw("020 7946 0000").unwrap())
@@ -408,6 +367,18 @@ mod tests {
         assert!(!account.may_show(&number("+14155550109")));
         account.prefixes.clear();
         assert!(!account.may_call(&number("+14155550102")), "none: nobody");
+    }
+
+    #[test]
+    fn a_recording_is_deleted_at_the_carrier_only_where_the_account_says_yes() {
+        let mut account = account();
+        assert!(!account.deletes_at_carrier());
+        for (value, deletes) in [("no", false), ("yes", true)] {
+            let settings = &mut account.settings.0;
+            settings.insert("deleteAtCarrier".to_owned(), value.to_owned());
+            assert_eq!(account.problems(), []);
+            assert_eq!(account.deletes_at_carrier(), deletes);
+        }
     }
 
     #[test]

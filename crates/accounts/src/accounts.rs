@@ -103,11 +103,14 @@ impl Accounts {
             self.state().unknown.was_known();
         }
         let carrier = self.carrier(&account).await?;
-        let secrets = self.secrets(&account);
+        let arns = &account.secret_arns;
+        let secrets = self.secrets(&arns.signing());
+        let api_secrets = self.secrets(&arns.asking(carrier.get()));
         let known = Arc::new(Known {
             account,
             carrier,
             secrets,
+            api_secrets,
         });
         let kept = (now, Arc::clone(&known));
         self.state().known.insert(slug.clone(), kept);
@@ -137,15 +140,13 @@ impl Accounts {
         }
     }
 
-    fn secrets(&self, account: &Account) -> Vec<Arc<Secrets>> {
+    fn secrets(&self, arns: &[&str]) -> Vec<Arc<Secrets>> {
         let mut state = self.state();
-        let arns = [&account.secret_arns.current, &account.secret_arns.next];
-        let arns = arns.into_iter().flatten();
-        arns.map(|arn| {
-            let made = || Arc::new(Secrets::new(self.secrets_manager.clone(), arn.clone()));
-            Arc::clone(state.secrets.entry(arn.clone()).or_insert_with(made))
-        })
-        .collect()
+        let secret = |arn: &&str| {
+            let made = || Arc::new(Secrets::new(self.secrets_manager.clone(), (*arn).to_owned()));
+            Arc::clone(state.secrets.entry((*arn).to_owned()).or_insert_with(made))
+        };
+        arns.iter().map(secret).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

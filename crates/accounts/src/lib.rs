@@ -3,12 +3,15 @@
 mod account;
 mod accounts;
 mod known;
+mod secret_arns;
+mod setting;
 mod slug;
 mod store;
 mod unknown;
 
-pub use account::{Account, Problem, SecretArns};
+pub use account::{Account, Problem};
 pub use accounts::{Accounts, Lookup, LookupError};
 pub use known::{AnyCarrier, Known};
+pub use secret_arns::SecretArns;
 pub use slug::{BadSlug, Slug};
 pub use store::{AccountStore, ChangeError, StoreError, item};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cause::Leg;
-use crate::facts::Facts;
+use crate::facts::{Facts, Hidden};
 use crate::id::EventId;
 
 /// How much an event's word counts against another's. Later variants count more.
@@ -54,10 +54,40 @@ pub enum Kind {
     Orphaned,
     /// A recording is in the owner's bucket.
     Archived,
+    /// A recording will not be archived.
+    GivenUp,
+    /// A recording was deleted at the carrier, after it was archived.
+    DeletedAtCarrier,
+    /// The carrier did not delete a recording.
+    DeleteRefused,
+    /// Somebody got a link to a recording.
+    LinkGiven,
+    /// Somebody put a recording under legal hold.
+    Held,
+    /// Somebody ended the legal hold of a recording.
+    Released,
 }
 
-/// One event, normalised: the same shape whatever carrier it came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+impl Kind {
+    /// Whether only we say such a thing, and no carrier.
+    pub fn is_ours(self) -> bool {
+        matches!(
+            self,
+            Self::Placed
+                | Self::Asked
+                | Self::Archived
+                | Self::GivenUp
+                | Self::DeletedAtCarrier
+                | Self::DeleteRefused
+                | Self::LinkGiven
+                | Self::Held
+                | Self::Released
+        )
+    }
+}
+
+/// One event, normalised: the same shape whatever carrier it came from. `Debug` does not show who asked for it.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallEvent {
     /// Its id within the call; see [`EventId`].
@@ -78,6 +108,9 @@ pub struct CallEvent {
     /// The carrier's own word for the state that the call is in: `in-progress`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<String>,
+    /// Who asked for it: the identity of the API's caller, for what we did because somebody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What it tells.
     #[serde(default)]
     pub facts: Facts,
@@ -94,8 +127,25 @@ impl CallEvent {
             at: None,
             sequence: None,
             word: None,
+            by: None,
             facts: Facts::default(),
         }
+    }
+}
+
+impl fmt::Debug for CallEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallEvent")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("leg", &self.leg)
+            .field("evidence", &self.evidence)
+            .field("at", &self.at)
+            .field("sequence", &self.sequence)
+            .field("word", &self.word)
+            .field("by", &Hidden(&self.by))
+            .field("facts", &self.facts)
+            .finish()
     }
 }
 

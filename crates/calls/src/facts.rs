@@ -162,9 +162,31 @@ pub struct RecordingFacts {
     /// Where it lies in the owner's bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<Archived>,
+    /// Since when it lies there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<Timestamp>,
+    /// Why it will not be archived: a short code of ours, `not-there`. In a record only while it is not archived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<String>,
+    /// When it was deleted at the carrier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at_carrier: Option<Timestamp>,
+    /// Why the carrier did not delete it: a short code of ours. In a record only while it is not deleted there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete_refused: Option<String>,
+    /// Whether it is under legal hold. The last word counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<bool>,
     /// Why it failed, in the carrier's word or ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+}
+
+impl RecordingFacts {
+    /// Whether it can be fetched now, and is neither in the owner's bucket nor given up.
+    pub fn is_to_be_archived(&self) -> bool {
+        self.state == Some(RecordingState::Ready) && self.archived.is_none() && self.given_up.is_none()
+    }
 }
 
 /// What an event tells of a call.
@@ -257,7 +279,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 /// Shows that something is there, and not what.
-struct Hidden<'a, T>(&'a Option<T>);
+pub(crate) struct Hidden<'a, T>(pub(crate) &'a Option<T>);
 
 impl<T> fmt::Debug for Hidden<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,6 +297,11 @@ impl fmt::Debug for RecordingFacts {
             .field("seconds", &self.seconds)
             .field("started_at", &self.started_at)
             .field("archived", &Hidden(&self.archived))
+            .field("archived_at", &self.archived_at)
+            .field("given_up", &self.given_up)
+            .field("deleted_at_carrier", &self.deleted_at_carrier)
+            .field("delete_refused", &self.delete_refused)
+            .field("held", &self.held)
             .field("problem", &self.problem)
             .finish()
     }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `call#<tenant>#<call>` | `event#<event>` | `tenant`, `carrier`, `account`, `receivedAt`, `event` |
 //! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `createdMs`, `due`, `nextCheckAt` |
+//! | | `recording#<recording>` | `tenant`, `callId`, `recordingId`, `version`; while and since somebody archives it `holder`, `leaseUntilMs`, `firstTriedMs`, `attempts`, `upload` |
 //! | `leg#<tenant>#<carrier>#<account>#<leg>` | `-` | `call`: the id of the call that the leg belongs to |
 //!
 //! All of them have `expiresAt`. The tenant is in every key, and comes from the account that an event was posted for: no
@@ -21,12 +22,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::due::{next_check, shard};
 use crate::event::Entry;
 use crate::id::{CallId, EventId};
 use crate::list::Summary;
 use crate::record::CallRecord;
+use crate::recording::Wanted;
 
 /// The table's partition key.
 pub const ID: &str = "id";
@@ -38,6 +41,8 @@ pub const EXPIRES_AT: &str = "expiresAt";
 pub const RECORD: &str = "record";
 /// What the parts of a call's events begin with.
 pub const EVENT: &str = "event#";
+/// What the parts of recordings that are to be archived begin with.
+pub const RECORDING: &str = "recording#";
 
 /// The sparse index of an agent's calls.
 pub const BY_AGENT: &str = "by-agent";
@@ -70,9 +75,21 @@ pub const NEXT_CHECK_AT: &str = "nextCheckAt";
 pub(crate) const CALL: &str = "call";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const POINTER: &str = "-";
+/// Who archives a recording; none where nobody does.
+pub(crate) const HOLDER: &str = "holder";
+/// Until when, in milliseconds since 1970.
+pub(crate) const LEASE_UNTIL_MS: &str = "leaseUntilMs";
+/// When somebody tried first, in milliseconds since 1970.
+pub(crate) const FIRST_TRIED_MS: &str = "firstTriedMs";
+/// How often somebody tried.
+pub(crate) const ATTEMPTS: &str = "attempts";
+/// The multipart upload that is under way or was left behind.
+pub(crate) const UPLOAD: &str = "upload";
 
 /// A key of an index must have fewer than 2 048 bytes; what is longer than this is not listed.
 const LONGEST_KEY: usize = 1024;
+/// A sort key must not have more than 1 024 bytes; a recording whose id is longer than this has a digest in its part.
+const LONGEST_RECORDING: usize = 512;
 const DAY: i64 = 24 * 3600;
 
 /// An item as the SDK hands it over.
@@ -86,6 +103,17 @@ pub fn call_id(tenant: &str, call: &CallId) -> String {
 /// The part of an event.
 pub fn event_part(event: &EventId) -> String {
     format!("{EVENT}{}", event.as_str())
+}
+
+/// The part of a recording that is to be archived. Its id is the carrier's own text: where it is long the part has a
+/// digest of it, behind a second `#`. A short id that begins so gets a digest too, so no two recordings have one part.
+pub fn recording_part(recording: &str) -> String {
+    if recording.len() <= LONGEST_RECORDING && !recording.starts_with('#') {
+        return format!("{RECORDING}{recording}");
+    }
+    let digest = Sha256::digest(recording);
+    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{RECORDING}#{digits}")
 }
 
 /// Whose call a partition is, and which; none if it is no call's. Ids of calls have no `#`, so tenants may.
@@ -156,6 +184,15 @@ pub(crate) fn of_record(record: &CallRecord, expires: i64) -> Option<Item> {
     Some(item)
 }
 
+/// The item of a recording that is to be archived: what the message about it says.
+pub(crate) fn of_recording(wanted: &Wanted, expires: i64) -> Option<Item> {
+    let mut item: Item = serde_dynamo::to_item(wanted).ok()?;
+    item.insert(ID.to_owned(), text(call_id(&wanted.tenant, &wanted.call_id)));
+    item.insert(PART.to_owned(), text(recording_part(&wanted.recording_id)));
+    item.insert(EXPIRES_AT.to_owned(), number(expires));
+    Some(item)
+}
+
 pub(crate) fn due(shard: u8) -> String {
     format!("due#{shard}")
 }
@@ -182,4 +219,33 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
 
 pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recording_has_a_part_of_its_own_that_the_table_takes() {
+        let long = "é".repeat(256);
+        let digested = recording_part(&"x".repeat(513));
+        let ids = [
+            "RE1".to_owned(),
+            String::new(),
+            "#".to_owned(),
+            long.clone(),
+            format!("{long}a"),
+            format!("{long}b"),
+            "x".repeat(100_000),
+            // What looks like the part of a long one.
+            digested.trim_start_matches(RECORDING).to_owned(),
+            "x".repeat(513),
+        ];
+        let parts: Vec<_> = ids.iter().map(|id| recording_part(id)).collect();
+        for (index, part) in parts.iter().enumerate() {
+            assert!(part.starts_with(RECORDING) && part.len() <= 1024, "{part}");
+            assert!(!parts.iter().take(index).any(|other| other == part), "{part}");
+        }
+        assert_eq!(recording_part("RE 1/ü"), "recording#RE 1/ü");
+    }
 }

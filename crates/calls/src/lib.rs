@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod cause;
+#[cfg(feature = "table")]
+mod claim;
 mod due;
 mod event;
 mod facts;
@@ -15,10 +17,13 @@ mod placed;
 #[cfg(feature = "table")]
 mod project;
 mod record;
+mod recording;
 #[cfg(feature = "table")]
 mod store;
 
 pub use cause::{Cause, Class, CloseCause, Leg};
+#[cfg(feature = "table")]
+pub use claim::{Claimed, Lease, Upload};
 pub use due::{ARCHIVE, LONGEST, QUIET, RING, SHARDS, next_check, shard};
 pub use event::{CallEvent, Entry, Evidence, Kind};
 pub use facts::{Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When};
@@ -31,5 +36,8 @@ pub use placed::{Asked, Placed};
 #[cfg(feature = "table")]
 pub use project::{Change, Projected};
 pub use record::{CallRecord, LegRecord, State};
+pub use recording::{
+    Requester, Wanted, archived, delete_refused, deleted_at_carrier, given_up, held, link_given, released,
+};
 #[cfg(feature = "table")]
 pub use store::{CallStore, Kept, NewEvent, StoreError};

@@ -1,5 +1,7 @@
 //! A call's record, written beside its events so that lists find it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
@@ -8,7 +10,8 @@ use crate::fold::fold;
 use crate::id::CallId;
 use crate::item::{self, EVENT, EXPIRES_AT, ID, Item, PART, VERSION};
 use crate::record::CallRecord;
-use crate::store::{CallStore, SHAPE, StoreError};
+use crate::recording::Wanted;
+use crate::store::{CallStore, Kept, SHAPE, StoreError};
 
 /// What became of a call's record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +35,19 @@ pub struct Projected {
     pub change: Change,
     /// The ids of events that cannot be read, and are not in the record.
     pub unreadable: Vec<String>,
-    /// Events that have got the call's expiry in place of a later one of their own.
+    /// Recordings for which an item was written, so that they are archived.
+    pub wanted: u64,
+    /// Events and recordings that have got the call's expiry in place of a later one of their own.
     pub aligned: u64,
 }
 
 impl CallStore {
-    /// Folds a call and writes its record, if it differs from what is there. Repeating it changes nothing, and of two who
-    /// do it at once the one who has seen more events wins.
+    /// Folds a call and writes its record, if it differs from what is there, and an item for each recording that is to be
+    /// archived and has none. Repeating it changes nothing, and of two who do it at once the one who has seen more events
+    /// wins.
     ///
     /// # Errors
-    /// When the table does not answer, or does not take the record.
+    /// When the table does not answer, or does not take the record or a recording.
     pub async fn project(
         &self,
         tenant: &str,
@@ -57,6 +63,7 @@ impl CallStore {
             record: None,
             change: Change::None,
             unreadable: unreadable.collect(),
+            wanted: 0,
             aligned: 0,
         };
         let Some(expires) = partition.expires() else {
@@ -73,6 +80,8 @@ impl CallStore {
         }
         projected.record = fold(call, &partition.entries);
         if let Some(record) = &projected.record {
+            // Before the record: one that the table does not take must not keep recordings from being archived.
+            projected.wanted = self.want(record, &partition.recordings, expires).await?;
             let new = item::of_record(record, expires).ok_or_else(|| StoreError::with(SHAPE))?;
             projected.change = match partition.record {
                 Some(old) if old == new => Change::Same,
@@ -82,7 +91,32 @@ impl CallStore {
         Ok(projected)
     }
 
-    /// Gives an event the call's expiry; not if somebody has, or it is gone.
+    /// Writes an item for each recording that can be fetched, is neither archived nor given up, and has none; how many.
+    /// The item stays until the call expires, so each recording gets one, once.
+    async fn want(
+        &self,
+        record: &CallRecord,
+        there: &BTreeSet<String>,
+        expires: i64,
+    ) -> Result<u64, StoreError> {
+        let mut written = 0;
+        for (id, recording) in &record.recordings {
+            if !recording.is_to_be_archived() || there.contains(&item::recording_part(id)) {
+                continue;
+            }
+            let wanted = Wanted {
+                tenant: record.tenant.clone(),
+                call_id: record.id.clone(),
+                recording_id: id.clone(),
+                version: record.version,
+            };
+            let new = item::of_recording(&wanted, expires).ok_or_else(|| StoreError::with(SHAPE))?;
+            written += u64::from(self.put_alone(new).await? == Kept::Stored);
+        }
+        Ok(written)
+    }
+
+    /// Gives an event or a recording the call's expiry; not if somebody has, or it is gone.
     async fn align(&self, tenant: &str, call: &CallId, part: &str, expires: i64) -> Result<bool, StoreError> {
         let sent = self
             .client

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use ringback_lambda::error_code;
 use tracing::warn;
 
-use crate::event::{Entry, Kind};
+use crate::event::Entry;
 use crate::fold::fold;
 use crate::id::CallId;
-use crate::item::{self, CALL, EVENT, EXPIRES_AT, ID, Item, PART, POINTER};
+use crate::item::{self, CALL, EVENT, EXPIRES_AT, ID, Item, PART, POINTER, RECORD, RECORDING};
 use crate::placed::{Asked, Placed};
 use crate::record::CallRecord;
 
@@ -118,8 +118,10 @@ pub(crate) struct Partition {
     pub(crate) entries: Vec<Entry>,
     /// The parts of events that cannot be read.
     pub(crate) unreadable: Vec<String>,
-    /// The parts of events, each with its expiry.
+    /// The parts of events and of recordings, each with its expiry.
     pub(crate) expiries: Vec<(String, i64)>,
+    /// The parts of recordings that are to be archived, where they were asked for.
+    pub(crate) recordings: BTreeSet<String>,
     /// The item of the record, where it was asked for and is there.
     pub(crate) record: Option<Item>,
 }
@@ -127,12 +129,20 @@ pub(crate) struct Partition {
 impl Partition {
     fn add(&mut self, found: Item) {
         let part = item::text_of(&found, PART).unwrap_or_default().to_owned();
-        if !part.starts_with(EVENT) {
+        if part == RECORD {
             self.record = Some(found);
+            return;
+        }
+        let (is_event, is_recording) = (part.starts_with(EVENT), part.starts_with(RECORDING));
+        if !is_event && !is_recording {
             return;
         }
         if let Some(expires) = item::number_of(&found, EXPIRES_AT) {
             self.expiries.push((part.clone(), expires));
+        }
+        if is_recording {
+            self.recordings.insert(part);
+            return;
         }
         match item::entry(&found) {
             Some(entry) => self.entries.push(entry),
@@ -179,7 +189,7 @@ impl CallStore {
         if !new.placed_only && new.legs.is_empty() {
             return self.put_alone(event).await;
         }
-        // What shows that a call was placed is nothing that an unproven sender may say.
+        // What shows that a call was placed, or became of its recordings, is nothing that an unproven sender may say.
         if new.placed_only && is_reserved(entry) {
             return Ok(Kept::NotPlaced);
         }
@@ -317,7 +327,8 @@ impl CallStore {
         }
     }
 
-    async fn put_alone(&self, event: Item) -> Result<Kept, StoreError> {
+    /// Puts an item that is written once and never again.
+    pub(crate) async fn put_alone(&self, event: Item) -> Result<Kept, StoreError> {
         let sent = self
             .client
             .put_item()
@@ -423,9 +434,7 @@ fn asked_of(entry: &Entry) -> Asked<'_> {
 /// Whether an event says what only we may say.
 fn is_reserved(entry: &Entry) -> bool {
     let id = &entry.event.id;
-    matches!(entry.event.kind, Kind::Placed | Kind::Asked)
-        || *id == Placed::event_id()
-        || *id == asked_of(entry).event_id()
+    entry.event.kind.is_ours() || *id == Placed::event_id() || *id == asked_of(entry).event_id()
 }
 
 /// Those who met wait differently long, so that they do not meet again.

@@ -91,9 +91,19 @@ fn recording(facts: &mut Facts, state: Option<RecordingState>, archived: bool) {
 /// What is told of a call besides that the two talked and it has ended.
 type Told = fn(&mut Facts);
 
+/// A recording that was ready and was given up.
+fn given_up(facts: &mut Facts) {
+    let recording = RecordingFacts {
+        state: Some(RecordingState::Ready),
+        given_up: Some("not-there".to_owned()),
+        ..RecordingFacts::default()
+    };
+    facts.recordings.insert("RE-given-up".to_owned(), recording);
+}
+
 #[test]
 fn a_call_that_has_ended_is_due_while_a_recording_is_owed() {
-    let cases: [(&str, Told); 5] = [
+    let cases: [(&str, Told); 6] = [
         ("it was to be made, and nobody said a word of it", |facts| {
             facts.record = Some(true);
         }),
@@ -110,6 +120,10 @@ fn a_call_that_has_ended_is_due_while_a_recording_is_owed() {
             recording(facts, Some(RecordingState::Ready), true);
             recording(facts, Some(RecordingState::Ready), false);
         }),
+        ("one of two is given up", |facts| {
+            given_up(facts);
+            recording(facts, Some(RecordingState::Ready), false);
+        }),
     ];
     for (case, tell) in cases {
         assert_eq!(wait(&ended(tell)), Some(ARCHIVE), "{case}");
@@ -118,10 +132,15 @@ fn a_call_that_has_ended_is_due_while_a_recording_is_owed() {
 
 #[test]
 fn a_call_that_has_ended_and_owes_nothing_is_never_due() {
-    let cases: [(&str, Told); 5] = [
+    let cases: [(&str, Told); 7] = [
         ("nothing was to be recorded", |facts| facts.record = Some(false)),
         ("it is archived", |facts| {
             facts.record = Some(true);
+            recording(facts, Some(RecordingState::Ready), true);
+        }),
+        ("it is given up", given_up),
+        ("one is given up and the other archived", |facts| {
+            given_up(facts);
             recording(facts, Some(RecordingState::Ready), true);
         }),
         ("the carrier failed", |facts| {

@@ -105,6 +105,11 @@ proptest! {
         prop_assert_eq!(record.state == State::Close, record.close_cause.is_some());
         prop_assert!(record.state != State::Conn || record.bridged_at.is_some());
         prop_assert!(record.state == State::Close || record.raw_cause.is_none());
+        for recording in record.recordings.values() {
+            prop_assert!(recording.archived.is_none() || recording.given_up.is_none());
+            prop_assert!(recording.archived.is_some() || recording.archived_at.is_none());
+            prop_assert!(recording.deleted_at_carrier.is_none() || recording.delete_refused.is_none());
+        }
         prop_assert_eq!(record.version, u64::try_from(entries.len()).unwrap());
         prop_assert_eq!(record.updated_at, entries.iter().map(|entry| entry.received_at).max().unwrap());
         let text = serde_json::to_string(&record).unwrap();

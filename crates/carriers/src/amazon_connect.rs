@@ -23,6 +23,7 @@ use ringback_connect::{Channel, ContactRecord, Endpoint};
 
 use crate::amazon_connect::part::Part;
 use crate::reading::{Heard, Reference};
+use crate::recording::connect_object;
 
 /// What a contact record says of the call it belongs to: nothing, where it is no telephone call's or a supervisor's.
 /// Otherwise two events, of the contact's beginning and of its end.
@@ -114,52 +115,70 @@ fn end(record: &ContactRecord, part: Part<'_>) -> Facts {
     facts
 }
 
-/// The recordings, by the contact; a contact has one of the automated part and one of the conversation.
+/// The recordings, by the contact; a contact has one of the automated part, `<contact>-ivr`, and one of the conversation.
 fn recordings(record: &ContactRecord, facts: &mut Facts) {
     let heard = |recording: &&Recording| {
         let kind = recording.media_stream_type.as_deref();
         kind.is_none_or(|kind| kind.eq_ignore_ascii_case("AUDIO"))
     };
+    let mut conversations = 0;
     for recording in record.recordings.iter().filter(heard) {
         let participant = recording.participant_type.as_deref().unwrap_or_default();
         let deleted = recording.status == Some(RecordingStatus::Deleted);
-        if participant.eq_ignore_ascii_case("IVR") {
+        let contact = record.contact_id.as_str();
+        let id = if participant.eq_ignore_ascii_case("IVR") {
             if !deleted {
                 facts.ivr_recording = recording.location.clone();
             }
-            continue;
-        }
-        let contact = record.contact_id.as_str();
-        let id = match facts.recordings.len() {
-            0 => contact.to_owned(),
-            more => format!("{contact}-{}", more + 1),
+            format!("{contact}-ivr")
+        } else {
+            conversations += 1;
+            match conversations {
+                1 => contact.to_owned(),
+                more => format!("{contact}-{more}"),
+            }
         };
         facts.recordings.insert(id, recording_facts(recording, deleted));
     }
 }
 
 fn recording_facts(recording: &Recording, deleted: bool) -> RecordingFacts {
-    let object = recording
-        .location
-        .as_deref()
-        .filter(|_| recording.storage_type == Some(StorageType::S3));
-    let format = object
-        .and_then(|location| location.rsplit('/').next()?.rsplit_once('.'))
+    let (state, problem) = if deleted {
+        (RecordingState::Failed, Some("deleted"))
+    } else {
+        stored(recording)
+    };
+    let format = recording
+        .s3_object()
+        .and_then(|(_, key)| key.rsplit('/').next()?.rsplit_once('.'))
         .map(|(_, format)| format.to_ascii_lowercase());
     let lasted = recording.started_at.zip(recording.stopped_at);
     let seconds = lasted.and_then(|(from, to)| u64::try_from(to.duration_since(from).as_secs()).ok());
     RecordingFacts {
-        state: Some(if deleted {
-            RecordingState::Failed
-        } else {
-            RecordingState::Ready
-        }),
+        state: Some(state),
         at_carrier: recording.location.clone(),
         format,
         seconds,
         started_at: recording.started_at,
-        problem: deleted.then(|| "deleted".to_owned()),
+        problem: problem.map(str::to_owned),
         ..RecordingFacts::default()
+    }
+}
+
+/// Whether there is a file that can be had: a stream has none, and what is nowhere yet may be told of again.
+fn stored(recording: &Recording) -> (RecordingState, Option<&'static str>) {
+    let Some(location) = recording.location.as_deref() else {
+        return (RecordingState::Running, None);
+    };
+    match &recording.storage_type {
+        Some(StorageType::S3) => (RecordingState::Ready, None),
+        // Only what is surely an object may pass for one.
+        None if connect_object(location).is_ok() => (RecordingState::Ready, None),
+        Some(StorageType::KinesisVideoStream) => (
+            RecordingState::Failed,
+            Some("kept in a stream of Kinesis Video Streams, not in S3: there is no file"),
+        ),
+        _ => (RecordingState::Failed, Some("kept elsewhere than in S3")),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Bandwidth (`bw`).
 //!
 //! Bandwidth signs nothing. It brings along a user name and a password that it was given with the call and in every
-//! verb that names a URL; the secret is both, `<user>:<password>`. There are no settings.
+//! verb that names a URL; the secret is both, `<user>:<password>`. The API secret is those of an API user, in the same form.
+//! Settings: `accountId`, without which recordings of any account may be fetched as that user.
 //!
 //! A call that we place carries our call id as its `tag`.
 
 mod document;
 mod read;
+mod recording;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +19,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -77,6 +80,18 @@ impl Carrier for Bandwidth {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys).map(Source::Http)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        recording::delete(kept, keys)
     }
 }
 

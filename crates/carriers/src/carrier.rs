@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::answer::{Answer, SecondLeg};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -62,5 +63,52 @@ pub trait Carrier: Sync + Send {
     /// The document that puts A through to B, for carriers that ask for one when A has answered.
     fn connect(&self, _second: &SecondLeg<'_>) -> Option<Answer> {
         None
+    }
+
+    /// Whether the secret with which it signs is also the one with which it is asked, so that an account need not name it
+    /// twice.
+    fn asks_with_the_signing_secret(&self) -> bool {
+        false
+    }
+
+    /// From where this account's recordings may come, redirections and links included; nothing else may be asked, and
+    /// no link believed. The keys are those of [`recording`](Self::recording).
+    fn places(&self, _keys: &Keys<'_>) -> Vec<Place> {
+        Vec::new()
+    }
+
+    /// How a recording is had. The secrets in `keys` are those with which we ask the carrier, which need not be those
+    /// with which it signs; the first one counts. `now` is what a request is signed with, where it is.
+    ///
+    /// # Errors
+    /// When it cannot be asked for.
+    fn recording(&self, _kept: &Kept<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        Err(CannotFetch::NoWay)
+    }
+
+    /// Where the recording is, for carriers that [`recording`](Self::recording) asks for a link.
+    ///
+    /// # Errors
+    /// When the answer does not say.
+    fn link(
+        &self,
+        _answer: &LinkAnswer<'_>,
+        _kept: &Kept<'_>,
+        _keys: &Keys<'_>,
+    ) -> Result<Fetch, CannotFetch> {
+        Err(CannotFetch::Unreadable("was not asked for a link"))
+    }
+
+    /// How the carrier is asked to delete a recording; [`deleted`](Self::deleted) tells what came of it.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn delete(&self, _kept: &Kept<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        Err(CannotFetch::NoDelete)
+    }
+
+    /// Whether an answer to [`delete`](Self::delete) says that the recording is gone, now or since long.
+    fn deleted(&self, answer: &LinkAnswer<'_>) -> bool {
+        matches!(answer.status, 200..=299 | 404 | 410)
     }
 }

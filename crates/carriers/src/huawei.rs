@@ -8,11 +8,19 @@
 //! - `zone`, `utc` or `beijing`: whose clock the signed time shows (default: Beijing's for `hw-2026`, UTC for the other
 //!   two). The documentation is not of one mind: where every request is stale by eight hours, it is the other one;
 //! - `unsigned`, `on` for old apps that send no `X-AKSK`;
-//! - `countryCode` (default `86`) of numbers that leave it out.
+//! - `countryCode` (default `86`) of numbers that leave it out;
+//! - for recordings `apiBase`, where the API is, as the console shows it for the app:
+//!   `https://rtccall.cn-north-1.myhuaweicloud.cn`, on port 443;
+//! - `recordBucket`, the bucket that records name as `recordBucketName`: links into other buckets of the same storage are
+//!   refused. The setting `recordingHosts` takes its place where the storage is another;
+//! - `requestZone`, `utc` (default) or `beijing`: whose clock the time shows that requests of ours are signed with.
+//!
+//! Recordings are asked for with the same secret. Huawei deletes them after seven days, and cannot be asked to.
 
 mod aksk;
 mod cause;
 mod notice;
+mod recording;
 
 use jiff::Timestamp;
 
@@ -21,6 +29,7 @@ pub use aksk::request_digest;
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -68,5 +77,26 @@ impl Carrier for Huawei {
                 r#"{"resultcode":"1","resultdesc":"Try again"}"#,
             )
         }
+    }
+
+    fn asks_with_the_signing_secret(&self) -> bool {
+        true
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys, now).map(Source::Http)
+    }
+
+    fn link(
+        &self,
+        answer: &LinkAnswer<'_>,
+        _kept: &Kept<'_>,
+        _keys: &Keys<'_>,
+    ) -> Result<Fetch, CannotFetch> {
+        recording::link(answer)
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! Its notices are XML and nobody signs them. The account's slug in the path is the only credential, and the events are
 //! taken for calls that we placed. Settings: `appId`, which every notice must name; `countryCode` (default `86`), which
-//! its numbers leave out.
+//! its numbers leave out; `accountSid`, as which recordings are fetched.
+//!
+//! The API secret is the account's auth token. Recordings are there about ten minutes after the call, for 30 days; Jiuyun
+//! cannot be asked to delete one.
 
 pub mod auth;
+mod recording;
 
 use jiff::Timestamp;
 use ringback_calls::{
@@ -16,6 +20,7 @@ use serde_json::Value;
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Reference, Unreadable};
+use crate::recording::{CannotFetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::{Keys, Settings};
@@ -68,6 +73,14 @@ impl Carrier for Jiuyun {
         let body = "<?xml version='1.0' encoding='utf-8'?>\
             <Response><statusCode>0000</statusCode><statusMsg>Success</statusMsg></Response>";
         Answer::document("application/xml", body)
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys).map(Source::Http)
     }
 }
 

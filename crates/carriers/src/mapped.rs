@@ -1,13 +1,16 @@
 //! Carriers that are described by a file, for those whose webhooks need no code.
 //!
 //! `infra/carriers/` holds descriptions; [`file`] says what stands where. Settings of an account: the one that the
-//! description's `[account]` names; `countryCode` and `window`, which go before the description's.
+//! description's `[account]` names; `countryCode` and `window`, which go before the description's; `recordingHosts`, which
+//! adds to its hosts; and those that the URLs of recordings are made with. The API secret has the form that
+//! `[recording.auth]` asks for.
 
 mod auth;
 mod clock;
 mod document;
 mod events;
 mod file;
+mod recording;
 mod template;
 
 use jiff::Timestamp;
@@ -19,7 +22,9 @@ use crate::mapped::clock::Clock;
 use crate::mapped::document::Item;
 use crate::mapped::events::Reader;
 use crate::mapped::file::File;
+use crate::mapped::recording::Fetching;
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -33,6 +38,7 @@ pub struct Mapped {
     file: File,
     auth: Auth,
     clock: Clock,
+    fetching: Option<Fetching>,
 }
 
 /// The description cannot be used.
@@ -79,7 +85,13 @@ impl Mapped {
             .map_err(|(field, problem)| BadMapping::new(format!("time.{field}"), problem))?;
         let auth = Auth::of(std::mem::take(&mut file.auth), zone)
             .map_err(|(field, problem)| BadMapping::new(format!("auth.{field}"), problem))?;
-        Ok(Self { file, auth, clock })
+        let fetching = file.recording.as_ref().map(Fetching::of).transpose()?;
+        Ok(Self {
+            file,
+            auth,
+            clock,
+            fetching,
+        })
     }
 
     fn item<'a>(&'a self, value: &'a serde_json::Value) -> Item<'a> {
@@ -228,5 +240,22 @@ impl Carrier for Mapped {
             status: acknowledgement.status.unwrap_or(answer.status),
             ..answer
         }
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        self.fetching
+            .as_ref()
+            .map(|fetching| fetching.places(keys))
+            .unwrap_or_default()
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        let fetching = self.fetching.as_ref().ok_or(CannotFetch::NoWay)?;
+        fetching.recording(kept, keys).map(Source::Http)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        let fetching = self.fetching.as_ref().ok_or(CannotFetch::NoDelete)?;
+        fetching.delete(kept, keys)
     }
 }

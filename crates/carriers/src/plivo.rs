@@ -5,7 +5,10 @@
 //! | setting | meaning | where it is not set |
 //! | --- | --- | --- |
 //! | `zone` | the account's time zone: `Asia/Kolkata`, `+05:30`, `UTC` | worked out of each event |
+//! | `authId` | the id of the account or sub-account, `MA…`, `SA…`, as which recordings are fetched | they are not fetched |
 //! | `allowV2` | `true`: signatures of version 2 are taken too, though they cover neither body nor query | refused |
+//!
+//! Recordings are asked for with the same secret.
 //!
 //! Plivo signs no time; an old request changes nothing, because its event is already there.
 
@@ -13,6 +16,7 @@ mod cause;
 mod clock;
 mod document;
 mod read;
+mod recording;
 mod signature;
 
 use jiff::Timestamp;
@@ -20,6 +24,7 @@ use jiff::Timestamp;
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::{Keys, Settings};
@@ -60,6 +65,22 @@ impl Carrier for Plivo {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn asks_with_the_signing_secret(&self) -> bool {
+        true
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys).map(Source::Http)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        recording::delete(kept, keys)
     }
 }
 

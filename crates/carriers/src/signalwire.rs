@@ -4,10 +4,16 @@
 //!
 //! | setting | meaning | where it is not set |
 //! | --- | --- | --- |
-//! | `projectId` | the project's id, which requests bring as `AccountSid`; requests for another are refused | not checked |
+//! | `projectId` | the project's id, which requests bring as `AccountSid`; requests for another are refused, and recordings are fetched as it | not checked, and recordings are not fetched |
+//! | `space` | the project's space: `example` of `example.signalwire.com` | recordings are not fetched |
+//! | `recordingFormat` | `wav` or `mp3` | what the recording's URL says |
+//!
+//! The API secret is an API token of the project, `PT…`, with the scope `Voice`.
 //!
 //! There are two schemes. JSON is signed as lower-case hexadecimal digits over URL and body; forms are signed as
 //! Twilio does it. Calls are driven by cXML and report in forms, so JSON that verifies says nothing of a call here.
+
+mod recording;
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
@@ -16,6 +22,7 @@ use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::mac::{any_secret, is_hmac_sha1};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -78,6 +85,18 @@ impl Carrier for SignalWire {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys).map(Source::Http)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        recording::delete(kept, keys)
     }
 }
 

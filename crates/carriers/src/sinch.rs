@@ -3,6 +3,9 @@
 //! The secret is `<application key>:<application secret>`, the latter in base64 as Sinch shows it. There are no
 //! settings.
 //!
+//! Sinch stores recordings into a bucket of the owner's, with an access key that each call hands it: a key that never
+//! expires, so it should be one that may do nothing else. From there they are copied, and nothing is deleted at Sinch.
+//!
 //! A callback is two calls that meet in a conference. Both carry `custom`, `<our call id>:A` and `<our call id>:B`, and
 //! the conference is named by our call id. There is one URL for all calls of an application.
 
@@ -14,6 +17,7 @@ use jiff::Timestamp;
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Kept, Source, of_s3_url};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -46,5 +50,11 @@ impl Carrier for Sinch {
     /// An answered call waits to hear that it may go on, into its conference; to other events the answer means nothing.
     fn acknowledgement(&self) -> Answer {
         Answer::document("application/json", r#"{"action":{"name":"continue"}}"#)
+    }
+
+    /// Sinch stores into a bucket of the owner's, with a credential that it was given: there is nothing to ask for. A
+    /// storage of another vendor's is not read.
+    fn recording(&self, kept: &Kept<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        of_s3_url(kept.at_carrier.ok_or(CannotFetch::NoPlace)?)
     }
 }

@@ -1,13 +1,14 @@
 //! Telnyx (`tx`): Call Control, and `TeXML`.
 //!
 //! The secret is the account's public key, base64 of 32 bytes: what Telnyx signs with it cannot be signed by whoever
-//! reads it here. There are no settings.
+//! reads it here. The API secret is an API key, `KEY…`. There are no settings of its own.
 //!
 //! Call Control sends back a `client_state` that we gave it with each command. Ours is the base64 of
 //! `{"call": "<our call id>", "leg": "A"}`; another's is left alone. A leg without one is A.
 
 mod call_control;
 mod cause;
+mod recording;
 mod texml;
 
 use base64::Engine;
@@ -20,6 +21,7 @@ use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::markup::Element;
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -96,6 +98,22 @@ impl Carrier for Telnyx {
     /// `TeXML`. Call Control takes commands instead, and never asks.
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(texml::connect(second))
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys).map(Source::Http)
+    }
+
+    fn link(&self, answer: &LinkAnswer<'_>, kept: &Kept<'_>, _keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
+        recording::link(answer, kept)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
+        recording::delete(kept, keys)
     }
 }
 

@@ -6,10 +6,14 @@
 //! | setting | meaning | where it is not set |
 //! | --- | --- | --- |
 //! | `apiKey` | the account's key; requests for another are refused | not checked |
-//! | `applicationId` | the application; requests for another are refused | not checked |
+//! | `applicationId` | the application; requests for another are refused, and recordings are fetched as it | not checked, and recordings are not fetched |
+//!
+//! The API secret is the application's private key, in PEM. Vonage deletes recordings after 30 days by itself; whether its
+//! media API deletes those of calls is not documented, so it is not asked to.
 
 mod document;
 mod read;
+mod recording;
 mod token;
 
 use jiff::Timestamp;
@@ -17,6 +21,7 @@ use jiff::Timestamp;
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -52,5 +57,13 @@ impl Carrier for Vonage {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys, now).map(Source::Http)
     }
 }

@@ -2,10 +2,15 @@
 //! legs and posts what happens, signed with a secret of its own.
 //!
 //! The account's secret is the one the scenario has; a second may be `salt:api_key`, with which callbacks of the account
-//! itself verify. Settings: `window`, how many seconds a signed time may be away (default 300).
+//! itself verify. Settings: `window`, how many seconds a signed time may be away (default 300); `secureStorage`, `on` where
+//! the application keeps its recordings in one, so that they are fetched with the API secret.
+//!
+//! The API secret is the key of a service account, the JSON that Voximplant hands out. Deleting needs it too, with a role
+//! that may.
 
 mod account_callback;
 mod notice;
+mod recording;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,6 +20,7 @@ use serde_json::Value;
 use crate::carrier::{Carrier, Trust};
 use crate::mac::{any_secret, is_hmac_sha256};
 use crate::reading::{Reading, Unreadable};
+use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
@@ -93,6 +99,22 @@ impl Carrier for Voximplant {
             return Ok(Reading::default());
         }
         notice::read(document)
+    }
+
+    fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
+        recording::places(keys)
+    }
+
+    fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Source, CannotFetch> {
+        recording::recording(kept, keys, now).map(Source::Http)
+    }
+
+    fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Fetch, CannotFetch> {
+        recording::delete(kept, keys, now)
+    }
+
+    fn deleted(&self, answer: &LinkAnswer<'_>) -> bool {
+        recording::deleted(answer)
     }
 }
 

@@ -252,7 +252,7 @@ fn a_record_that_changed_is_new_events_of_the_same_call() {
 fn recordings_are_where_the_record_says() {
     let contact = "00000000-0000-4000-8000-0000000c0015";
     let record = call(&[sample("voice-recordings-s3")]);
-    assert_eq!(record.recordings.len(), 1);
+    assert_eq!(record.recordings.len(), 2);
     let recording = &record.recordings[contact];
     assert_eq!(
         (recording.state, recording.format.as_deref()),
@@ -263,6 +263,11 @@ fn recordings_are_where_the_record_says() {
     );
     assert_eq!(recording.at_carrier, Some(expected));
     assert!(record.ivr_recording.as_ref().unwrap().contains("/ivr/"));
+    let automated = &record.recordings[&format!("{contact}-ivr")];
+    assert_eq!(
+        (automated.state, &automated.at_carrier),
+        (Some(RecordingState::Ready), &record.ivr_recording)
+    );
     let shown = format!("{:?}", heard(&sample("voice-recordings-s3")));
     assert!(!shown.contains("CallRecordings"), "{shown}");
 
@@ -275,7 +280,17 @@ fn recordings_are_where_the_record_says() {
             .unwrap()
             .starts_with("arn:aws:kinesisvideo:")
     );
-    assert_eq!(recording.format, None);
+    assert_eq!(
+        (recording.state, recording.format.as_ref()),
+        (Some(RecordingState::Failed), None)
+    );
+    assert!(
+        recording
+            .problem
+            .as_ref()
+            .unwrap()
+            .contains("Kinesis Video Streams")
+    );
 
     let deleted = call(&[sample("voice-recording-deleted")]);
     let recording = deleted.recordings.values().next().unwrap();

@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
+use ringback_api::Request;
 use ringback_callers::{Change, Directory, DirectoryError, Kept};
 use ringback_lambda::{DeadLetterError, DeadLetters, MetricsSink};
 use serde_json::Value;
@@ -73,9 +74,9 @@ impl App {
     /// asynchronous queue tries the event again.
     pub async fn take(&self, event: &Value, now: Timestamp) -> Result<Value, Error> {
         let started = Instant::now();
-        let (outcome, result) = if event.pointer("/requestContext/http").is_some() {
+        let (outcome, result) = if let Some(request) = Request::read(event) {
             // Boxed: the compiler gives up on futures nested as deep as the SDK's transactions here.
-            let response = Box::pin(api::answer(&self.directory, &self.config, event, now)).await;
+            let response = Box::pin(api::answer(&self.directory, &self.config, &request, now)).await;
             info!(status = response.status, "Answered a request of the API");
             (response.outcome(), Ok(response.into_value()))
         } else {

@@ -98,6 +98,7 @@ impl App {
         counts.events += u64::try_from(call.events.len()).unwrap_or(u64::MAX);
         counts.calls += 1;
         counts.written += u64::from(projected.change == Change::Written);
+        counts.recordings += projected.wanted;
         counts.aligned += projected.aligned;
         // One letter for an event, when it is new: the call is folded without it again and again.
         let unreadable: Vec<_> = projected
@@ -140,6 +141,10 @@ impl App {
 
 fn log(call: &Call, projected: &Projected) {
     let (new, unreadable) = (call.events.len(), projected.unreadable.len());
+    let recordings = projected.wanted;
+    if recordings > 0 {
+        info!(call.id = %call.id, recordings, "Recordings of a call are to be archived");
+    }
     let events = projected.record.as_ref().map_or(0, |record| record.version);
     match projected.change {
         Change::Written => info!(call.id = %call.id, events, new, unreadable, "Wrote a call's record"),

@@ -18,7 +18,9 @@ pub(crate) struct BatchMetrics {
     pub(crate) calls: u64,
     /// Records that were written because they differed.
     pub(crate) written: u64,
-    /// Events that got their call's expiry in place of a later one.
+    /// Recordings that were found ready and are to be archived.
+    pub(crate) recordings: u64,
+    /// Events and recordings that got their call's expiry in place of a later one.
     pub(crate) aligned: u64,
     pub(crate) dead_letters: u64,
     /// Batches that the stream will send again, from the first call that failed.
@@ -35,6 +37,7 @@ impl BatchMetrics {
             events: 0,
             calls: 0,
             written: 0,
+            recordings: 0,
             aligned: 0,
             dead_letters: 0,
             failed_batches: 0,

@@ -1,5 +1,7 @@
 //! `ringback account`: carrier accounts, their secrets and the URLs their carriers are given.
 
+mod set;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,6 +16,7 @@ use ringback_calls::Number;
 use ringback_carriers::{CARRIERS, Settings, carrier};
 use ringback_local::accounts::{AccountsTable, describe, urls};
 
+use self::set::Set;
 use super::show;
 
 /// The environment that `ringback serve` writes, where it is not told otherwise.
@@ -25,6 +28,8 @@ pub(crate) enum AccountCommand {
     Add(Box<Add>),
     /// Show a tenant's accounts.
     List(List),
+    /// Change an account's settings, or the secret with which its carrier is asked.
+    Set(Set),
     /// Replace an account's secret: both are good until the rotation is finished.
     Rotate(Rotate),
     /// Remove an account: what its carrier still posts is refused.
@@ -68,7 +73,9 @@ The secret is in Secrets Manager, in the form that the carrier uses:
   hw      the app secret              vx  the key that the scenario signs with
   bw      user:password               si  applicationKey:secret, as Sinch shows it
   e9      signs nothing and has none: give --allow-ip
-Its name must begin with what the function may read, <stack>/carriers/.
+With what the carrier is asked for recordings, and which settings that needs, says
+`ringback account set --help`.
+A secret's name must begin with what the function may read, <stack>/carriers/.
 
 Examples:
   aws secretsmanager create-secret --name ringback/carriers/tw-main \\
@@ -93,6 +100,9 @@ pub(crate) struct Add {
     /// The ARN of its secret in Secrets Manager.
     #[arg(long, value_name = "ARN")]
     secret_arn: Option<String>,
+    /// The ARN of the secret with which the carrier is asked for recordings, where it is another.
+    #[arg(long, value_name = "ARN")]
+    api_secret_arn: Option<String>,
     /// A number of the account that may be shown to who is called; may be given more than once.
     #[arg(long = "number", value_name = "+NUMBER")]
     numbers: Vec<String>,
@@ -196,6 +206,7 @@ impl AccountCommand {
         match self {
             Self::Add(add) => add.run().await,
             Self::List(list) => list.run().await,
+            Self::Set(set) => set.run().await,
             Self::Rotate(rotate) => rotate.run().await,
             Self::Remove(remove) => remove.run().await,
             Self::Describe(describe) => describe.run().await,
@@ -215,7 +226,7 @@ impl Add {
         let name = self.carrier_name(&accounts).await?;
         let account = self.account()?;
         let added = accounts.store.add(&account).await;
-        added.map_err(|problem| named(&account, problem))?;
+        added.map_err(named)?;
         let (every, placed) = urls(base, &account);
         anstream::println!(
             "Added an account at {name} for {}, in {accounts}.",
@@ -261,6 +272,7 @@ impl Add {
             secret_arns: SecretArns {
                 current: self.secret_arn.clone(),
                 next: None,
+                api: self.api_secret_arn.clone(),
             },
             numbers: self
                 .numbers
@@ -277,12 +289,13 @@ impl Add {
 }
 
 /// A field's problem, under the name that the command line has for it.
-fn named(account: &Account, problem: ChangeError) -> anyhow::Error {
+fn named(problem: ChangeError) -> anyhow::Error {
     let ChangeError::Problem(problem) = problem else {
         return problem.into();
     };
     let field = problem.field.split(['[', '.']).next().unwrap_or_default();
     let option = match field {
+        "secretArns" if problem.field == "secretArns.api" => "--api-secret-arn",
         "secretArns" => "--secret-arn",
         "numbers" => "--number",
         "prefixes" => "--prefix",
@@ -291,7 +304,7 @@ fn named(account: &Account, problem: ChangeError) -> anyhow::Error {
         "tenant" => "--tenant",
         "carrier" => "--carrier",
         "name" => "--name",
-        _ => return anyhow!("{problem} ({})", account.carrier),
+        _ => return anyhow!("{problem}"),
     };
     anyhow!("{option}: {problem}")
 }
@@ -339,8 +352,10 @@ fn shown(account: &Account) {
     } else {
         listed(from.collect())
     };
+    let api = account.secret_arns.api.as_deref().unwrap_or("none of its own");
     for (what, value) in [
         ("secret", account.secret_arns.to_string()),
+        ("API secret", api.to_owned()),
         ("numbers", listed(numbers.collect())),
         ("may call", listed(account.prefixes.clone())),
         ("priority", account.priority.to_string()),

@@ -1,6 +1,7 @@
 //! `ringback demo`: what `cargo run` tells.
 
 mod backwards;
+mod recording;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ impl Demo {
         self.play(&mut world, open_order()?, Chat::Shown).await?;
 
         backwards::tell(self.json).await?;
+        recording::tell(self.json).await?;
         if !self.json {
             show::note(
                 "\nNext: `ringback call --help` for a call of your own, `ringback --help` for the rest.",

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod account;
+mod archived;
 mod call;
 mod demo;
 mod finished;
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 
 /// Gives an Amazon Connect call centre a memory: the whole system on one machine, and the operator's tool.
 ///
-/// Without a command it tells three stories of calls, on real functions, real tables and the shipped flows.
+/// Without a command it tells four stories of calls, on real functions, real tables and the shipped flows.
 #[derive(Debug, Parser)]
 #[command(name = "ringback", version, arg_required_else_help = false)]
 pub(crate) struct Arguments {
@@ -32,8 +33,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell the stories of a returning caller, of a customer with an open order, and of a carrier whose events come twice
-    /// and backwards.
+    /// Tell the stories of a returning caller, of a customer with an open order, of a carrier whose events come twice and
+    /// backwards, and of a recording that ends in the owner's bucket.
     Demo(demo::Demo),
     /// Make one call through a contact flow and show every block.
     Call(Box<call::Call>),

@@ -18,6 +18,7 @@ use ringback_local::sample_accounts::{self, SAMPLE_ACCOUNTS};
 use ringback_local::stack::{Addresses, PUBLIC_BASE_URL, Stack};
 use ringback_local::world::{Call, World};
 
+use super::archived::ArchivedRecordings;
 use super::finished::Finished;
 use super::show;
 
@@ -36,9 +37,9 @@ and in a third:
       --invoke-port 9101 \\
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
-    /// The first of seven ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS, EventBridge, Secrets Manager, the chat and
-    /// the API of directory and webhooks; 0 for free ones.
-    #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65529))]
+    /// The first of nine ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS, EventBridge, Secrets Manager, the chat, the
+    /// API of directory, calls and webhooks, S3, and the hosts where carriers keep recordings; 0 for free ones.
+    #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65527))]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.
     #[arg(long, value_name = "FILE", default_value = "local.env")]
@@ -59,11 +60,7 @@ impl Serve {
             sample_accounts::add(&stack).await?;
             stack.simulated_chat.take_posted();
         }
-        let (desk, webhook) = (
-            Arc::clone(&functions.manage_callers),
-            Arc::clone(&functions.carrier_webhook),
-        );
-        let api = Api::start(&addresses, desk, webhook, TOKEN).await?;
+        let api = Api::start(&addresses, &functions, TOKEN).await?;
         let environment: String = stack
             .environment()
             .iter()
@@ -80,15 +77,17 @@ impl Serve {
             );
         }
         show::note(&format!(
-            "The directory's API is at {}/directory; send `Authorization: Bearer {TOKEN}`.",
+            "The directory's API is at {0}/directory, that of calls at {0}/calls; send `Authorization: Bearer {TOKEN}`.",
             api.url()
         ));
         self.tell_of_webhooks(&api);
         let finished = Finished::of(&stack, Arc::clone(&functions.project_calls)).await?;
+        let archived = ArchivedRecordings::of(&stack, Arc::clone(&functions.archive_recording)).await?;
         tokio::select! {
             stopped = tokio::signal::ctrl_c() => stopped?,
             never = deliver(&stack, &functions) => match never {},
             never = finished.follow() => match never {},
+            never = archived.follow() => match never {},
         }
         Ok(ExitCode::SUCCESS)
     }

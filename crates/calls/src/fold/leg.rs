@@ -89,7 +89,11 @@ pub(super) struct RecordingHeard {
     pub(super) channels: Claim<u64>,
     pub(super) seconds: Claim<u64>,
     pub(super) started_at: Claim<Reverse<Timestamp>>,
-    pub(super) archived: Claim<Archived>,
+    pub(super) archived: Claim<Last<(Archived, Option<Timestamp>)>>,
+    pub(super) given_up: Claim<Last<String>>,
+    pub(super) deleted_at_carrier: Claim<Reverse<Timestamp>>,
+    pub(super) delete_refused: Claim<Last<String>>,
+    pub(super) held: Claim<Last<bool>>,
     pub(super) problem: Claim<Last<String>>,
 }
 
@@ -101,7 +105,20 @@ impl RecordingHeard {
         join(&mut self.channels, facts.channels);
         join(&mut self.seconds, facts.seconds);
         join(&mut self.started_at, facts.started_at.map(Reverse));
-        join(&mut self.archived, facts.archived.clone());
+        // The last, because it lies over any before it that had the same key.
+        let archived = facts
+            .archived
+            .clone()
+            .map(|archived| (archived, facts.archived_at));
+        basis.last(&mut self.archived, archived.as_ref());
+        basis.last(&mut self.given_up, facts.given_up.as_ref());
+        join(
+            &mut self.deleted_at_carrier,
+            facts.deleted_at_carrier.map(Reverse),
+        );
+        basis.last(&mut self.delete_refused, facts.delete_refused.as_ref());
+        // Of a hold and a release at one time the hold counts: what is kept too long can still be deleted.
+        basis.last(&mut self.held, facts.held.as_ref());
         basis.last(&mut self.problem, facts.problem.as_ref());
     }
 
@@ -113,19 +130,31 @@ impl RecordingHeard {
         join(&mut self.seconds, other.seconds);
         join(&mut self.started_at, other.started_at);
         join(&mut self.archived, other.archived);
+        join(&mut self.given_up, other.given_up);
+        join(&mut self.deleted_at_carrier, other.deleted_at_carrier);
+        join(&mut self.delete_refused, other.delete_refused);
+        join(&mut self.held, other.held);
         join(&mut self.problem, other.problem);
     }
 
     pub(super) fn into_facts(self) -> RecordingFacts {
+        let said_last = |claim: Claim<Last<String>>| claim.map(|(_, _, said)| said);
+        let deleted_at_carrier = self.deleted_at_carrier.map(|Reverse(at)| at);
+        let (archived, archived_at) = self.archived.map(|(_, _, archived)| archived).unzip();
         RecordingFacts {
+            given_up: said_last(self.given_up).filter(|_| archived.is_none()),
+            delete_refused: said_last(self.delete_refused).filter(|_| deleted_at_carrier.is_none()),
+            deleted_at_carrier,
+            held: self.held.map(|(_, _, held)| held),
             state: self.state,
             at_carrier: said_first(self.at_carrier),
             format: said_first(self.format),
             channels: self.channels,
             seconds: self.seconds,
             started_at: self.started_at.map(|Reverse(at)| at),
-            archived: self.archived,
-            problem: self.problem.map(|(_, _, problem)| problem),
+            archived,
+            archived_at: archived_at.flatten(),
+            problem: said_last(self.problem),
         }
     }
 }

@@ -119,16 +119,27 @@ fn recording() -> impl Strategy<Value = RecordingFacts> {
     ]);
     let words = (some(word()), some(word()), some(word()));
     let numbers = (some(seconds()), some(seconds()));
-    (some(state), words, numbers, some(time()), some(archived())).prop_map(
-        |(state, (at_carrier, format, problem), (channels, seconds), started_at, archived)| RecordingFacts {
-            state,
-            at_carrier,
-            format,
-            channels,
-            seconds,
-            started_at,
-            archived,
-            problem,
+    let ours = (some(word()), some(word()), some(any::<bool>()));
+    let times = (some(time()), some(time()), some(time()));
+    (some(state), words, numbers, times, some(archived()), ours).prop_map(
+        |(state, words, (channels, seconds), times, archived, (given_up, delete_refused, held))| {
+            let (at_carrier, format, problem) = words;
+            let (started_at, archived_at, deleted_at_carrier) = times;
+            RecordingFacts {
+                state,
+                at_carrier,
+                format,
+                channels,
+                seconds,
+                started_at,
+                archived,
+                archived_at,
+                given_up,
+                deleted_at_carrier,
+                delete_refused,
+                held,
+                problem,
+            }
         },
     )
 }
@@ -198,20 +209,23 @@ prop_compose! {
         received_at in time(),
         kind in prop::sample::select(vec![
             Kind::Placed, Kind::Asked, Kind::SecondLegRequested, Kind::Dialled, Kind::Ringing, Kind::Answered, Kind::Bridged,
-            Kind::Ended, Kind::Cdr, Kind::Recording, Kind::Progress, Kind::Orphaned, Kind::Archived,
+            Kind::Ended, Kind::Cdr, Kind::Recording, Kind::Progress, Kind::Orphaned, Kind::Archived, Kind::GivenUp,
+            Kind::DeletedAtCarrier, Kind::DeleteRefused, Kind::LinkGiven, Kind::Held, Kind::Released,
         ]),
         leg in prop::option::of(leg()),
         evidence in prop::sample::select(vec![Evidence::Inferred, Evidence::Event, Evidence::Cdr, Evidence::Own]),
         at in prop::option::of(time()),
         sequence in prop::option::of(0_u64..4),
-        word in prop::option::of(word()),
+        words in (prop::option::of(word()), some(word())),
         facts in facts().boxed(),
     ) -> Entry {
+        let (word, by) = words;
         let event = CallEvent {
             leg,
             at,
             sequence,
             word,
+            by,
             facts,
             ..CallEvent::new(EventId::of(&[]), kind, evidence)
         };

@@ -348,17 +348,33 @@ impl Given<'_> {
             DigestKind::Plain => None,
         };
         let bytes = match (signature.hash, key) {
-            (Hash::Md5, None) => hashed::<Md5>(&parts),
-            (Hash::Sha1, None) => hashed::<Sha1>(&parts),
-            (Hash::Sha256, None) => hashed::<Sha256>(&parts),
+            (hash, None) => hash.of(&parts),
             (Hash::Md5, Some(key)) => keyed::<Hmac<Md5>>(key, &parts),
             (Hash::Sha1, Some(key)) => keyed::<Hmac<Sha1>>(key, &parts),
             (Hash::Sha256, Some(key)) => keyed::<Hmac<Sha256>>(key, &parts),
         };
-        match signature.encoding {
-            Encoding::HexLower => hex::lower(&bytes),
-            Encoding::HexUpper => hex::upper(&bytes),
-            Encoding::Base64 => BASE64_STANDARD.encode(&bytes),
+        signature.encoding.of(&bytes)
+    }
+}
+
+impl Hash {
+    /// The hash of the parts, one after the other.
+    pub(super) fn of(self, parts: &[&[u8]]) -> Vec<u8> {
+        match self {
+            Self::Md5 => hashed::<Md5>(parts),
+            Self::Sha1 => hashed::<Sha1>(parts),
+            Self::Sha256 => hashed::<Sha256>(parts),
+        }
+    }
+}
+
+impl Encoding {
+    /// The bytes, written out.
+    pub(super) fn of(self, bytes: &[u8]) -> String {
+        match self {
+            Self::HexLower => hex::lower(bytes),
+            Self::HexUpper => hex::upper(bytes),
+            Self::Base64 => BASE64_STANDARD.encode(bytes),
         }
     }
 }

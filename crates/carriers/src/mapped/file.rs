@@ -240,6 +240,65 @@ pub(super) struct Recording {
     /// `mp3`: what all of this carrier's are.
     pub(super) format: Option<String>,
     pub(super) channels: Option<u64>,
+    /// From where recordings may come, redirections included: `media.example.com`, `*.example.com`,
+    /// `storage.example.com/bucket` where others share the host, with `http://` before it where it speaks no TLS. An
+    /// account's setting `recordingHosts` adds to them. Without any, no recording is fetched.
+    #[serde(default)]
+    pub(super) hosts: Vec<String>,
+    #[serde(default)]
+    pub(super) auth: RecordingAuth,
+    /// How the carrier is asked to delete one; it cannot be where this is missing.
+    pub(super) delete: Option<Delete>,
+}
+
+/// Who we say we are to have a recording, with the account's API secret. It is said to whichever of the hosts the
+/// recording's URL names, and goes no further with a redirection.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(super) struct RecordingAuth {
+    pub(super) kind: RecordingAuthKind,
+    /// The name of the parameter, for `query`.
+    pub(super) parameter: Option<String>,
+    /// Its value, for `query`: text with `{secret}` and the names of settings, `{accountSid}`; the secret alone where it
+    /// is missing.
+    pub(super) value: Option<String>,
+    /// What hash of that it is, for `query`; itself where it is missing.
+    pub(super) hash: Option<Hash>,
+    /// How the hash is written.
+    pub(super) encoding: Option<Encoding>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RecordingAuthKind {
+    /// Whoever knows the URL may have it.
+    #[default]
+    None,
+    /// A parameter of the URL.
+    Query,
+    /// The secret is `user:password`.
+    Basic,
+    /// The secret is a token.
+    Bearer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Delete {
+    /// `DELETE` where it is missing.
+    #[serde(default)]
+    pub(super) method: Method,
+    /// With `{id}` for the carrier's id of the recording; the recording's own URL where it is missing.
+    pub(super) url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(super) enum Method {
+    #[default]
+    Delete,
+    Post,
+    Get,
 }
 
 /// Why a call ended.

@@ -1,4 +1,4 @@
-//! What is signed, as a template.
+//! Texts with places for values: what is signed, what a URL is made of.
 
 /// A part of what is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +13,30 @@ pub(super) enum Part {
     SortedParams,
 }
 
-/// Reads a template: text as it is, and names in braces. A brace that is text stands twice.
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    Name(String),
+}
+
+/// Reads a template of what is signed.
 ///
 /// # Errors
 /// When a name is none, or a brace is left open.
 pub(super) fn template(text: &str) -> Result<Vec<Part>, String> {
+    let part = |piece| match piece {
+        Piece::Text(text) => Ok(Part::Text(text)),
+        Piece::Name(name) => part(&name),
+    };
+    pieces(text)?.into_iter().map(part).collect()
+}
+
+/// Reads a template: text as it is, and names in braces. A brace that is text stands twice.
+///
+/// # Errors
+/// When a brace is left open.
+pub(super) fn pieces(text: &str) -> Result<Vec<Piece>, String> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -36,15 +55,15 @@ pub(super) fn template(text: &str) -> Result<Vec<Part>, String> {
                 .and_then(|from| from.split_once('}'))
                 .ok_or("has a brace that is not closed; a brace that is text stands twice")?;
             if !literal.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut literal)));
+                parts.push(Piece::Text(std::mem::take(&mut literal)));
             }
-            parts.push(part(name)?);
+            parts.push(Piece::Name(name.to_owned()));
             rest = after;
         }
     }
     literal.push_str(rest);
     if !literal.is_empty() {
-        parts.push(Part::Text(literal));
+        parts.push(Piece::Text(literal));
     }
     Ok(parts)
 }

@@ -12,6 +12,7 @@ use ringback_calls::{
 use serde::Deserialize;
 
 use super::cause::{cause, sip};
+use super::recording::UNNAMED;
 use crate::json;
 use crate::reading::{Reading, Reference, Unreadable};
 use crate::request::Request;
@@ -273,8 +274,9 @@ impl Told<'_> {
             ..RecordingFacts::default()
         };
         // Not every event names the recording; the event itself is told once for each.
-        let id = payload.recording_id.as_deref().unwrap_or(self.id);
-        BTreeMap::from([(id.to_owned(), facts)])
+        let id = payload.recording_id.clone();
+        let id = id.unwrap_or_else(|| format!("{UNNAMED}{}", self.id));
+        BTreeMap::from([(id, facts)])
     }
 
     fn time(&self, text: &Option<String>) -> Option<Timestamp> {

@@ -1,0 +1,60 @@
+//! What settings must be. A carrier would take its default for what it cannot read, and nobody would know.
+
+use ringback_carriers::Place;
+
+/// Whether the carrier is to delete what is archived.
+pub(crate) const DELETE_AT_CARRIER: &str = "deleteAtCarrier";
+
+/// What is wrong with a setting's value, as the end of the sentence "`setting` …".
+pub(crate) fn problem(carrier: &str, name: &str, value: &str) -> Option<&'static str> {
+    let one_of = |words: &[&str], problem| (!words.contains(&value)).then_some(problem);
+    match (carrier, name) {
+        (_, "window") => value
+            .parse::<u64>()
+            .is_err()
+            .then_some("must be a whole number, without a unit"),
+        (_, DELETE_AT_CARRIER) => one_of(&["yes", "no"], "must be yes or no"),
+        (_, "recordingHosts") => value.split(',').find_map(|place| Place::parse(place).err()),
+        // A zone that is misspelt would refuse every request as hours old, or have it refused.
+        ("hw", "zone" | "requestZone") => one_of(&["utc", "beijing"], "must be utc or beijing"),
+        ("tw" | "sw", "recordingFormat") => one_of(&["wav", "mp3"], "must be wav or mp3"),
+        ("vx", "secureStorage") => one_of(&["on", "off"], "must be on or off"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::problem;
+
+    #[test]
+    fn what_a_carrier_could_not_read_is_refused() {
+        for (carrier, name, good, bad) in [
+            ("vx", "window", "300", "5m"),
+            ("vx", "window", "0", "-1"),
+            ("tw", "deleteAtCarrier", "yes", "true"),
+            ("jy", "deleteAtCarrier", "no", "No"),
+            ("hw", "zone", "beijing", "China"),
+            ("hw", "requestZone", "utc", "UTC+8"),
+            ("sw", "recordingFormat", "mp3", "ogg"),
+            ("vx", "secureStorage", "on", "yes"),
+            (
+                "tx",
+                "recordingHosts",
+                "storage.example.com/calls, *.media.example.com",
+                "*.com",
+            ),
+            ("tx", "recordingHosts", "a.example.com", "a.example.com:8443"),
+            (
+                "tx",
+                "recordingHosts",
+                "a.example.com",
+                "a.example.com,169.254.169.254",
+            ),
+        ] {
+            assert_eq!(problem(carrier, name, good), None, "{name}={good}");
+            assert!(problem(carrier, name, bad).is_some(), "{name}={bad}");
+        }
+        assert_eq!(problem("pl", "zone", "Asia/Kolkata"), None);
+    }
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+mod identity;
+mod problem;
+mod request;
+mod response;
+
+pub use identity::{Identity, Tenancy, Unidentified};
+pub use problem::{FieldProblem, Problem, ProblemType};
+pub use request::{BadBody, Request};
+pub use response::Response;

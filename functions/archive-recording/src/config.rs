@@ -1,0 +1,172 @@
+//! The function's settings.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use ringback_lambda::{BadVariable, Vars};
+use url::{Host, Url};
+
+/// The settings of `archive-recording`; the README's table explains each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `CALLS_TABLE`
+    pub calls_table: String,
+    /// `CALL_RETENTION_DAYS`
+    pub call_retention: Duration,
+    /// `CARRIERS_TABLE`
+    pub carriers_table: String,
+    /// `RECORDINGS_BUCKET`
+    pub recordings_bucket: String,
+    /// `SOURCE_BUCKETS`
+    pub source_buckets: BTreeSet<String>,
+    /// `RECORDINGS_QUEUE_URL`
+    pub queue_url: String,
+    /// `DEAD_LETTER_QUEUE_URL`
+    pub dead_letter_queue_url: String,
+    /// `RETENTION_CLASS`
+    pub retention_class: String,
+    /// `MAX_RECORDING_MB`, in bytes
+    pub max_bytes: u64,
+    /// `PATIENCE_HOURS`
+    pub patience: Duration,
+    /// `STALL_SECONDS`
+    pub stall: Duration,
+    /// `SIMULATED_CARRIERS`
+    pub simulated_carriers: Option<Url>,
+}
+
+impl Config {
+    /// Reads the settings; see the README for names, defaults and bounds.
+    ///
+    /// # Errors
+    /// Names the first variable that is missing or wrong.
+    pub fn from_vars(vars: &Vars) -> Result<Self, BadVariable> {
+        let hours = vars.number("PATIENCE_HOURS", 24, 1..=72)?;
+        let days = vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?;
+        Ok(Self {
+            calls_table: vars.required("CALLS_TABLE")?,
+            call_retention: Duration::from_secs(days * 24 * 3600),
+            carriers_table: vars.required("CARRIERS_TABLE")?,
+            recordings_bucket: vars.required("RECORDINGS_BUCKET")?,
+            source_buckets: vars.parsed(
+                "SOURCE_BUCKETS",
+                BTreeSet::new(),
+                "none, or names of buckets with commas",
+                buckets,
+            )?,
+            queue_url: vars.required("RECORDINGS_QUEUE_URL")?,
+            dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
+            retention_class: vars.parsed(
+                "RETENTION_CLASS",
+                "standard".to_owned(),
+                "1 to 64 letters, digits, -, _ and ., and not hold, which is the class of what is held",
+                retention_class,
+            )?,
+            max_bytes: vars.number("MAX_RECORDING_MB", 4096, 1..=51_200)? * 1_000_000,
+            patience: Duration::from_secs(hours * 3600),
+            stall: Duration::from_secs(vars.number("STALL_SECONDS", 20, 1..=60)?),
+            simulated_carriers: vars.parsed(
+                "SIMULATED_CARRIERS",
+                None,
+                "none, or http:// and a loopback address with a port, without a path: it is for local runs",
+                simulated_carriers,
+            )?,
+        })
+    }
+}
+
+fn buckets(list: &str) -> Option<BTreeSet<String>> {
+    if list == "none" {
+        return Some(BTreeSet::new());
+    }
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let name = |name: &str| {
+        let good = (3..=63).contains(&name.len()) && name.bytes().all(letter);
+        good.then(|| name.to_owned())
+    };
+    list.split(',').map(|part| name(part.trim())).collect()
+}
+
+fn retention_class(class: &str) -> Option<String> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let good = (1..=64).contains(&class.len()) && class.bytes().all(letter) && class != "hold";
+    good.then(|| class.to_owned())
+}
+
+/// An address, and no name: a name could lead anywhere.
+fn simulated_carriers(text: &str) -> Option<Option<Url>> {
+    if text == "none" {
+        return Some(None);
+    }
+    let url = Url::parse(text).ok()?;
+    let loopback = match url.host()? {
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+        Host::Domain(_) => false,
+    };
+    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let nobody = url.username().is_empty() && url.password().is_none();
+    (url.scheme() == "http" && loopback && plain && nobody).then_some(Some(url))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &str, value: &str) -> Result<Config, String> {
+        let vars = Vars::from([
+            ("CALLS_TABLE", "calls"),
+            ("CARRIERS_TABLE", "carriers"),
+            ("RECORDINGS_BUCKET", "recordings"),
+            ("RECORDINGS_QUEUE_URL", "queue"),
+            ("DEAD_LETTER_QUEUE_URL", "dead"),
+            (name, value),
+        ]);
+        Config::from_vars(&vars).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (name, value) in [
+            ("CALL_RETENTION_DAYS", "0"),
+            ("SOURCE_BUCKETS", "Bucket One"),
+            ("SOURCE_BUCKETS", "bucket-1,,bucket-2"),
+            ("RETENTION_CLASS", "hold"),
+            ("RETENTION_CLASS", "a&b=c"),
+            ("MAX_RECORDING_MB", "51201"),
+            ("PATIENCE_HOURS", "73"),
+            ("STALL_SECONDS", "61"),
+            ("SIMULATED_CARRIERS", "https://127.0.0.1:9000"),
+            ("SIMULATED_CARRIERS", "http://localhost:9000"),
+            ("SIMULATED_CARRIERS", "http://192.0.2.1:9000"),
+            ("SIMULATED_CARRIERS", "http://127.0.0.1.example.com:9000"),
+            ("SIMULATED_CARRIERS", "http://user@127.0.0.1:9000"),
+            ("SIMULATED_CARRIERS", "http://127.0.0.1:9000/path"),
+        ] {
+            let problem = with(name, value).unwrap_err();
+            assert!(
+                problem.starts_with(&format!("the environment variable {name} must be ")),
+                "{problem}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_that_are_left_out_have_their_defaults() {
+        let config = with("SOURCE_BUCKETS", "none").unwrap();
+        assert_eq!(config.max_bytes, 4_096_000_000);
+        assert_eq!(config.patience, Duration::from_secs(24 * 3600));
+        assert_eq!(config.retention_class, "standard");
+        assert!(config.source_buckets.is_empty() && config.simulated_carriers.is_none());
+        let config = with("SOURCE_BUCKETS", "connect-1, carrier.2").unwrap();
+        assert_eq!(config.source_buckets.len(), 2);
+        for url in ["http://127.0.0.1:9000", "http://[::1]:9000/"] {
+            assert!(
+                with("SIMULATED_CARRIERS", url)
+                    .unwrap()
+                    .simulated_carriers
+                    .is_some()
+            );
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A call as the API shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use ringback_calls::{
+    CallId, CallRecord, Cause, CloseCause, Direction, LegRecord, Number, RecordingFacts, RecordingState,
+    State,
+};
+use serde::Serialize;
+
+/// A call's record without what nobody outside needs: of numbers the last four characters, and neither the carrier
+/// account's slug nor where a recording lies, at the carrier or in the bucket.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CallView<'a> {
+    id: &'a CallId,
+    tenant: &'a str,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier_call_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier_state: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    main_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extension: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_reference: Option<&'a str>,
+    a: LegView<'a>,
+    b: LegView<'a>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridged_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    talk_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ring_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close_cause: Option<CloseCause>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw_cause: Option<&'a Cause>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    recordings: BTreeMap<&'a str, RecordingView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ivr_text: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    inferred: &'a BTreeSet<String>,
+    version: u64,
+    updated_at: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LegView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dialled_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ringing_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<&'a Cause>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordingView<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<RecordingState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channels: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived: Option<ArchivedView<'a>>,
+    held: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_up: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at_carrier: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delete_refused: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ArchivedView<'a> {
+    bytes: u64,
+    sha256: &'a str,
+    content_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
+}
+
+impl<'a> CallView<'a> {
+    pub(crate) fn of(record: &'a CallRecord) -> Self {
+        let recordings = record.recordings.iter();
+        Self {
+            id: &record.id,
+            tenant: &record.tenant,
+            state: record.state,
+            carrier: record.carrier.as_deref(),
+            carrier_call_id: record.carrier_call_id.as_deref(),
+            carrier_state: record.carrier_state.as_deref(),
+            direction: record.direction,
+            main_number: masked(record.main_number.as_ref()),
+            extension: record.extension.as_deref(),
+            agent: record.agent.as_deref(),
+            customer: masked(record.customer.as_ref()),
+            business_reference: record.business_reference.as_deref(),
+            a: LegView::of(&record.a),
+            b: LegView::of(&record.b),
+            created_at: record.created_at,
+            bridged_at: record.bridged_at,
+            ended_at: record.ended_at,
+            talk_seconds: record.talk_seconds,
+            limit_seconds: record.limit_seconds,
+            ring_seconds: record.ring_seconds,
+            record: record.record,
+            close_cause: record.close_cause,
+            raw_cause: record.raw_cause.as_ref(),
+            recordings: recordings
+                .map(|(id, facts)| (id.as_str(), RecordingView::of(facts)))
+                .collect(),
+            ivr_text: record.ivr_text.as_deref(),
+            inferred: &record.inferred,
+            version: record.version,
+            updated_at: record.updated_at,
+        }
+    }
+}
+
+impl<'a> LegView<'a> {
+    fn of(leg: &'a LegRecord) -> Self {
+        Self {
+            id: leg.id.as_deref(),
+            number: masked(leg.number.as_ref()),
+            shown: masked(leg.shown.as_ref()),
+            dialled_at: leg.dialled_at,
+            ringing_at: leg.ringing_at,
+            answered_at: leg.answered_at,
+            ended_at: leg.ended_at,
+            cause: leg.cause.as_ref(),
+        }
+    }
+}
+
+impl<'a> RecordingView<'a> {
+    fn of(facts: &'a RecordingFacts) -> Self {
+        let archived = facts.archived.as_ref();
+        Self {
+            state: facts.state,
+            format: facts.format.as_deref(),
+            channels: facts.channels,
+            seconds: facts.seconds,
+            started_at: facts.started_at,
+            archived: archived.map(|archived| ArchivedView {
+                bytes: archived.bytes,
+                sha256: &archived.sha256,
+                content_type: &archived.content_type,
+                archived_at: facts.archived_at,
+            }),
+            held: facts.held.unwrap_or_default(),
+            given_up: facts.given_up.as_deref().filter(|_| archived.is_none()),
+            deleted_at_carrier: facts.deleted_at_carrier,
+            delete_refused: facts.delete_refused.as_deref(),
+            problem: facts.problem.as_deref(),
+        }
+    }
+}
+
+fn masked(number: Option<&Number>) -> Option<String> {
+    number.map(Number::masked)
+}
