@@ -80,7 +80,8 @@ class Curl:
 
     def bring(self, size: int) -> tuple[float, None, str]:
         key = "curl.wav"
-        url = self.stack.s3.generate_presigned_url("put_object", Params={"Bucket": self.stack.bucket, "Key": key}, ExpiresIn=3600)
+        place = {"Bucket": self.stack.bucket, "Key": key}
+        url = self.stack.s3.generate_presigned_url("put_object", Params=place, ExpiresIn=3600)
         # S3 takes no chunked body, so the length that curl cannot know is said.
         put = [
             "curl", "--silent", "--show-error", "--fail", "--noproxy", "*", "--output", "/dev/null",

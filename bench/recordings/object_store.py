@@ -54,7 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         if "uploads" in query:
             upload = uuid.uuid4().hex
             self.store.uploads[upload] = {}
-            self._answer(200, f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId></InitiateMultipartUploadResult>")
+            answer = f"<UploadId>{upload}</UploadId>"
+            self._answer(200, f"<InitiateMultipartUploadResult>{answer}</InitiateMultipartUploadResult>")
             return
         parts = self.store.uploads.pop(query["uploadId"])
         numbers = [int(number) for number in re.findall(r"<PartNumber>(\d+)</PartNumber>", body)]
@@ -64,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         if told not in (None, crc):
             self._answer(400, "<Error><Code>BadDigest</Code></Error>")
             return
-        answer = f"<ETag>\"object\"</ETag><ChecksumCRC64NVME>{crc}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>"
+        answer = f"<ChecksumCRC64NVME>{crc}</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType>"
         self._answer(200, f"<CompleteMultipartUploadResult>{answer}</CompleteMultipartUploadResult>")
 
     def do_DELETE(self):

@@ -31,6 +31,12 @@ pub enum Fault {
     Slow(Duration),
     /// The transaction meets another on an item, that many times.
     Conflict(u32),
+    /// The next one alone is handed on late.
+    LateOnce(Duration),
+    /// The next one alone is done, and its answer lost.
+    LostOnce,
+    /// That many fail inside the service.
+    DownFor(u32),
 }
 
 #[derive(Debug, Default)]
@@ -96,11 +102,16 @@ impl Gate {
             .get(operation)
             .or_else(|| inner.faults.get(Self::EVERYTHING))
             .copied();
-        if let Some(Fault::Conflict(times)) = fault {
-            match times.checked_sub(1) {
-                None | Some(0) => inner.faults.remove(operation),
-                Some(left) => inner.faults.insert(operation.to_owned(), Fault::Conflict(left)),
-            };
+        let left = match fault {
+            Some(Fault::Conflict(times)) => Some((times, Fault::Conflict(times.saturating_sub(1)))),
+            Some(Fault::DownFor(times)) => Some((times, Fault::DownFor(times.saturating_sub(1)))),
+            Some(once @ (Fault::LateOnce(_) | Fault::LostOnce)) => Some((1, once)),
+            _ => None,
+        };
+        match left {
+            None => {}
+            Some((0 | 1, _)) => drop(inner.faults.remove(operation)),
+            Some((_, rest)) => drop(inner.faults.insert(operation.to_owned(), rest)),
         }
         *inner.passed.entry(operation.to_owned()).or_default() += 1;
         fault
@@ -122,14 +133,17 @@ async fn pass(State(gate): State<Gate>, mut request: Request) -> Response {
         )
             .into_response()
     };
-    match gate.judge(&operation) {
-        None => {}
+    let fault = gate.judge(&operation);
+    match fault {
+        None | Some(Fault::LostOnce) => {}
         Some(Fault::Throttled) => {
             return refusal(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException");
         }
-        Some(Fault::Down) => return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError"),
+        Some(Fault::Down | Fault::DownFor(_)) => {
+            return refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError");
+        }
         Some(Fault::Hanging) => std::future::pending().await,
-        Some(Fault::Slow(time)) => tokio::time::sleep(time).await,
+        Some(Fault::Slow(time) | Fault::LateOnce(time)) => tokio::time::sleep(time).await,
         Some(Fault::Conflict(_)) => {
             let reasons = json!([{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}]);
             let body = json!({
@@ -145,6 +159,9 @@ async fn pass(State(gate): State<Gate>, mut request: Request) -> Response {
     };
     *request.uri_mut() = uri;
     match gate.client.request(request).await {
+        Ok(_) if fault == Some(Fault::LostOnce) => {
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError")
+        }
         Ok(response) => response.into_response(),
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
     }

@@ -93,11 +93,14 @@ pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
         settings: &[("accountId", "1000001")],
         ..sample("bw", "sample-account-bw", "sample-user:sample-password-bw")
     },
-    sample(
-        "si",
-        "sample-account-si",
-        "00000000-0000-4000-8000-000000000009:c2FtcGxlLXNlY3JldC1zaQ==",
-    ),
+    SampleAccount {
+        settings: &[("recordBucket", "carrier-recordings/sample")],
+        ..sample(
+            "si",
+            "sample-account-si",
+            "00000000-0000-4000-8000-000000000009:c2FtcGxlLXNlY3JldC1zaQ==",
+        )
+    },
 ];
 
 /// Stands for the key of Voximplant's service account, which is a document made around the sample key.

@@ -166,7 +166,8 @@ impl Stack {
                 format!("{}/111122223333/notify", self.queue.url()),
             ),
             ("RECORDINGS_BUCKET", RECORDINGS_BUCKET.to_owned()),
-            ("SOURCE_BUCKETS", format!("{CONNECT_BUCKET},{CARRIER_BUCKET}")),
+            ("CONNECT_BUCKETS", CONNECT_BUCKET.to_owned()),
+            ("CARRIER_BUCKETS", CARRIER_BUCKET.to_owned()),
             (
                 "RECORDINGS_QUEUE_URL",
                 format!("{}/111122223333/recordings", self.queue.url()),

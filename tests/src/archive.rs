@@ -3,11 +3,14 @@
 
 use anyhow::{Context, Result, ensure};
 use aws_lambda_events::event::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use ringback_accounts::{Account, AccountStore, Slug};
-use ringback_calls::{Archived, CallId, CallRecord, Kind, RecordingFacts};
+use ringback_calls::item::{EVENT, ID, Item, PART, call_id};
+use ringback_calls::{Archived, CallId, CallRecord, Kind, RecordingFacts, Wanted};
 use ringback_lambda::emf_sink;
 use ringback_local::call_stream::{CallStream, RecordingsPipe};
+use ringback_local::dynamo::CALLS_TABLE;
 use ringback_local::sample_accounts::SampleAccount;
 use ringback_local::simulated_carriers::{Life, Name, SimulatedMedia};
 use ringback_local::simulated_s3::{RECORDINGS_BUCKET, SimulatedS3};
@@ -199,11 +202,29 @@ impl Archive {
     /// # Errors
     /// As [`take`](Self::take).
     pub async fn take_described(&mut self, old: &str, new: &str, url: &str) -> Result<CallId> {
+        self.take_described_with(old, new, url, &[]).await
+    }
+
+    /// The same where the account has settings.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub async fn take_described_with(
+        &mut self,
+        old: &str,
+        new: &str,
+        url: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<CallId> {
         let description = include_str!("../../infra/carriers/jy.toml").replace(old, new);
         self.exchange.accounts.describe("jy", &description).await?;
         let mut account = SampleAccount::of("e9").context("no sample account")?.account()?;
         account.slug = Slug::parse("sample-account-jy")?;
         account.carrier = "jy".to_owned();
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        account.settings.0.extend(settings);
         self.exchange.accounts.add(&account).await?;
         let call = CallId::parse("call-jy-recording")?;
         let placed = self.exchange.life("e9", "recording")?.placed;
@@ -243,6 +264,72 @@ impl Archive {
     pub fn receive(&self) -> Result<SqsEvent> {
         let received = self.exchange.stack.recordings.receive(self.exchange.now())?;
         received.context("no message is visible")
+    }
+
+    /// Which recording the first message in the queue is about.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn wanted(&self) -> Result<Wanted> {
+        let bodies = self.exchange.stack.recordings.bodies();
+        let body = bodies.first().context("no message is in the queue")?;
+        Ok(serde_json::from_str(body)?)
+    }
+
+    /// The call's only recording, as a message about it says which it is.
+    ///
+    /// # Errors
+    /// When it has none, or several.
+    pub async fn wanted_of(&self, call: &CallId) -> Result<Wanted> {
+        let (recording_id, _) = self.recording(call).await?;
+        Ok(Wanted {
+            tenant: "t-1".to_owned(),
+            call_id: call.clone(),
+            recording_id,
+            version: 1,
+        })
+    }
+
+    /// Takes a call's events out of the table, as if nobody could read them; what they were.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn hide_events(&self, call: &CallId) -> Result<Vec<Item>> {
+        let dynamo = self.exchange.stack.dynamo_client().await;
+        let query = dynamo.query().table_name(CALLS_TABLE);
+        let answer = query
+            .key_condition_expression("id = :id AND begins_with(part, :event)")
+            .expression_attribute_values(":id", AttributeValue::S(call_id("t-1", call)))
+            .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
+            .send()
+            .await?;
+        let items = answer.items.unwrap_or_default();
+        for item in &items {
+            let request = dynamo.delete_item().table_name(CALLS_TABLE);
+            request
+                .set_key(Some(
+                    item.clone()
+                        .into_iter()
+                        .filter(|(name, _)| name == ID || name == PART)
+                        .collect(),
+                ))
+                .send()
+                .await?;
+        }
+        Ok(items)
+    }
+
+    /// Puts them back.
+    ///
+    /// # Errors
+    /// When the table does not take them.
+    pub async fn show_events(&self, items: Vec<Item>) -> Result<()> {
+        let dynamo = self.exchange.stack.dynamo_client().await;
+        for item in items {
+            let request = dynamo.put_item().table_name(CALLS_TABLE);
+            request.set_item(Some(item)).send().await?;
+        }
+        Ok(())
     }
 
     /// Sets the clock to when the next message becomes visible; how many seconds that takes. None if there is none.

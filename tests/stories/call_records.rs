@@ -3,7 +3,9 @@
 use aws_lambda_events::event::dynamodb::Event;
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringback_calls::item::{ID, Item, PART, RECORD, call_id};
-use ringback_calls::{Ask, CallId, Change, Kind, List, When};
+use ringback_calls::{
+    Ask, CallId, Change, Kind, LONGEST_RECORDING_ID, List, RecordingFacts, RecordingState, When,
+};
 use ringback_local::dynamo::CALLS_TABLE;
 use ringback_local::gate::{Fault, Gate};
 use ringback_tests::{CallBook, TENANT, call, event, morning, placed};
@@ -218,6 +220,33 @@ async fn a_call_whose_record_the_table_never_takes_does_not_hold_up_the_others()
     assert!(record(&book, &other).await.is_some());
     // Reading the call needs no record.
     assert_eq!(book.read(&id).await.unwrap().unwrap().version, 2);
+}
+
+#[tokio::test]
+async fn a_recording_whose_id_fits_no_message_gets_no_item_and_the_record_says_so() {
+    let mut book = CallBook::open().await.unwrap();
+    let id = call("named").unwrap();
+    // The whole id would be in the item, so in every message that the stream makes of it.
+    let (long, longest) = ("x".repeat(300_000), "y".repeat(LONGEST_RECORDING_ID));
+    for (recording, second) in [(&long, 1), (&longest, 2)] {
+        let mut told = event(&id, &second.to_string(), second, Kind::Recording);
+        let facts = RecordingFacts {
+            state: Some(RecordingState::Ready),
+            ..RecordingFacts::default()
+        };
+        told.entry.event.facts.recordings = [(recording.clone(), facts)].into();
+        book.put(&[told]).await.unwrap();
+    }
+    book.settle().await.unwrap();
+    let items = book.items(TENANT, &id).await.unwrap();
+    let wanted = items
+        .iter()
+        .filter_map(|item| item.get("recordingId")?.as_s().ok());
+    assert_eq!(wanted.collect::<Vec<_>>(), [&longest]);
+    let record = book.read(&id).await.unwrap().unwrap();
+    let given_up = |recording| record.recordings[recording].given_up.as_deref();
+    assert_eq!((given_up(&long), given_up(&longest)), (Some("id-too-long"), None));
+    assert!(book.stack.dead_letters.letters().is_empty());
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod query_calls;
 mod recording_claims;
 mod recordings;
 mod recordings_broken;
+mod recordings_deleted;
 mod recordings_patience;
 mod recordings_unsafe;
 mod remembering;

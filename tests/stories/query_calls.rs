@@ -2,6 +2,8 @@
 
 mod archive;
 
+use std::time::Duration;
+
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{
@@ -185,8 +187,8 @@ async fn a_link_whose_event_cannot_be_stored_is_not_given() {
 #[tokio::test]
 async fn a_hold_takes_the_place_of_the_retention_class_and_its_end_brings_it_back() {
     let mut archive = Archive::open().await;
-    let state =
-        |held: bool, changed: bool| json!({"held": held, "changed": changed, "retention": "standard"});
+    let kept_until = archive.kept_until().await;
+    let state = |held: bool, changed: bool| json!({"held": held, "changed": changed, "retention": "standard", "callKeptUntil": kept_until});
     let before = ["retention=standard", "team=sales"];
     let during = ["retention=hold", "retention-before=standard", "team=sales"];
     for (method, held, tags) in [("PUT", true, during.as_slice()), ("DELETE", false, &before)] {
@@ -198,9 +200,53 @@ async fn a_hold_takes_the_place_of_the_retention_class_and_its_end_brings_it_bac
             assert_eq!(archive.held().await, held);
         }
     }
+    // Whoever wants it held is written down, also where it was.
     let audited = archive.audited().await;
     let by = |kind| (kind, AUDITOR.to_owned());
-    assert_eq!(audited, [by(Kind::Held), by(Kind::Released)]);
+    assert_eq!(audited, [by(Kind::Held), by(Kind::Held), by(Kind::Released)]);
+    // A day later the call is kept no longer for that: its first event counts.
+    archive.now += SignedDuration::from_hours(24);
+    let answer = archive.step("PUT", RECORDING, "hold").await;
+    assert_eq!(answer.body["callKeptUntil"], json!(kept_until));
+}
+
+#[tokio::test]
+async fn of_a_hold_and_a_release_at_once_the_object_is_as_the_last_word_says() {
+    // The first has looked at the object and is late to write its event; the second comes and goes meanwhile.
+    for (first, second, held) in [("PUT", "DELETE", true), ("DELETE", "PUT", true)] {
+        let mut archive = Archive::open().await;
+        archive.step("PUT", RECORDING, "hold").await;
+        let gate = archive.book.stack.gate().unwrap().clone();
+        let path = format!("/calls/{}/recordings/{RECORDING}/hold", archive.call);
+        let asked = |method| request(method, &path, token(TENANT, Some(AUDITOR)));
+        let (early, late) = (
+            archive.now + SignedDuration::from_secs(1),
+            archive.now + SignedDuration::from_secs(2),
+        );
+        // The hold is the last word by its time, whichever of the two it is.
+        let time = |method| if method == "PUT" { late } else { early };
+        gate.fail("PutItem", Fault::LateOnce(Duration::from_millis(500)));
+        archive.book.requests();
+        let meanwhile = async {
+            while !archive.book.requests().contains("PutItem") {
+                tokio::task::yield_now().await;
+            }
+            let answer = archive.app.respond(&asked(second), time(second)).await;
+            assert_eq!(Answer::of(&answer).status, 200, "{second}");
+        };
+        let first_asked = asked(first);
+        let (answer, ()) = tokio::join!(archive.app.respond(&first_asked, time(first)), meanwhile);
+        let answer = Answer::of(&answer);
+        assert_eq!(
+            (answer.status, &answer.body["held"]),
+            (200, &json!(held)),
+            "{first}"
+        );
+        archive.now = late;
+        assert_eq!(archive.tags()[0] == "retention=hold", held, "{first}");
+        assert_eq!(archive.held().await, held, "{first}");
+        assert_eq!(archive.audited().await.len(), 3, "every word is written down");
+    }
 }
 
 #[tokio::test]

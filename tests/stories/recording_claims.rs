@@ -420,7 +420,7 @@ async fn a_claim_that_the_table_does_not_take_is_an_error_that_passes_and_no_att
 async fn a_recording_whose_id_is_longer_than_a_key_is_found_and_claimed_like_any_other() {
     let mut book = CallBook::open().await.unwrap();
     let id = call("long").unwrap();
-    let names = ["x".repeat(3000), format!("{}y", "x".repeat(2999))];
+    let names = ["x".repeat(1000), format!("{}y", "x".repeat(999))];
     for (name, second) in names.iter().zip(70..) {
         book.put(&[ready(&id, name, second)]).await.unwrap();
     }
@@ -462,4 +462,35 @@ async fn a_lease_of_any_length_ends_with_time_itself() {
         .claim(&wanted, "message-1", Duration::MAX, morning(100))
         .await;
     assert_eq!(mine(claimed.unwrap()).until, Timestamp::MAX);
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_finds_its_own_lease_when_it_is_sent_again() {
+    let (book, wanted) = found().await;
+    book.stack.gate().unwrap().fail("UpdateItem", Fault::LostOnce);
+    let lease = mine(claim(&book, &wanted, "message-1", 100).await);
+    assert_eq!(book.requests(), "UpdateItem 2");
+    assert_eq!((lease.attempts, lease.tries, lease.until), (1, 1, morning(190)));
+    // Another claim under the same name is another one.
+    assert_eq!(claim(&book, &wanted, "message-1", 101).await, busy(190, true));
+    book.store.release(&wanted, &lease).await.unwrap();
+    assert_eq!(mine(claim(&book, &wanted, "message-2", 102).await).attempts, 2);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_closed_is_tried_anew_by_whoever_claims_it_later_and_no_two_leases_are_one() {
+    let (book, wanted) = found().await;
+    let first = mine(claim(&book, &wanted, "message-1", 100).await);
+    book.store.release(&wanted, &first).await.unwrap();
+    let second = mine(claim(&book, &wanted, "message-1", 130).await);
+    assert_eq!((second.tries, second.first_tried_at), (2, morning(100)));
+    // Only who has it can close it.
+    book.store.close(&wanted, &first).await.unwrap();
+    assert_eq!(claim(&book, &wanted, "message-2", 131).await, busy(220, false));
+    book.store.close(&wanted, &second).await.unwrap();
+
+    let third = mine(claim(&book, &wanted, "message-2", 5000).await);
+    assert_eq!((third.tries, third.first_tried_at), (1, morning(5000)));
+    assert_eq!(third.attempts, 3);
+    assert_eq!(book.store.keep_upload(&wanted, &second, None).await, Ok(false));
 }

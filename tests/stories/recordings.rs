@@ -89,7 +89,7 @@ async fn a_recording_of_sinch_is_copied_from_the_owners_other_bucket() {
     // It is announced before it is there.
     house.deliver().await.unwrap();
     assert_eq!(house.metric("Waiting"), 1);
-    let key = format!("{}.mp3", life.call);
+    let key = "sample/sample-recording.mp3".replace("sample-recording", life.call.as_str());
     house.s3().put(CARRIER_BUCKET, &key, &source).unwrap();
     assert_eq!(house.be_patient(1).await.unwrap(), [30]);
     let archived = house.archived("si", &life.call).await.unwrap().unwrap();
@@ -99,12 +99,79 @@ async fn a_recording_of_sinch_is_copied_from_the_owners_other_bucket() {
 
 #[tokio::test]
 async fn a_recording_in_a_bucket_that_is_not_one_of_the_owners_is_given_up() {
-    let mut house = Archive::with(&[("SOURCE_BUCKETS", "none")]).await.unwrap();
+    let mut house = Archive::with(&[("CARRIER_BUCKETS", "none")]).await.unwrap();
     let call = house.take("si").await.unwrap();
     assert_eq!(
         house.given_up(&call).await.unwrap().as_deref(),
         Some("bucket-not-allowed")
     );
+}
+
+#[tokio::test]
+async fn what_an_account_says_of_its_recording_leads_neither_into_amazon_connects_bucket_nor_to_another_accounts()
+ {
+    const OWN: &str = "carrier-recordings/sample/";
+    let mut house = Archive::open().await.unwrap();
+    let source = house.media().recording("si");
+    for place in [
+        "connect-recordings/sample/",
+        "connect-recordings/connect/other/",
+        "recordings/t-2/2026/11/20/",
+        "carrier-recordings/another/",
+        "carrier-recordings/sample-2/",
+        "carrier-recordings/sample/../another/",
+        "carrier-recordings/",
+    ] {
+        let life = house.hear_with("si", OWN, place).await.unwrap();
+        let (bucket, folder) = place.split_once('/').unwrap();
+        let file = "sample-recording.mp3".replace("sample-recording", life.call.as_str());
+        // It is there, and would be copied.
+        house
+            .s3()
+            .put(bucket, &format!("{folder}{file}"), &source)
+            .unwrap();
+        let before = house.s3().keys(RECORDINGS_BUCKET).unwrap();
+        house.settle().await.unwrap();
+        house.s3().take_counts();
+        house.deliver().await.unwrap();
+        let why = house.given_up(&life.call).await.unwrap();
+        assert_eq!(why.as_deref(), Some("bad-place"), "{place}");
+        let asked = house.s3().take_counts();
+        assert!(asked.is_empty(), "{place}: {asked:?}");
+        assert_eq!(house.s3().keys(RECORDINGS_BUCKET).unwrap(), before, "{place}");
+    }
+
+    // An account whose own setting names Amazon Connect's bucket does not get there either.
+    let setting = ("recordBucket".to_owned(), format!("{CONNECT_BUCKET}/sample"));
+    house
+        .set_account("si", |account| account.settings.0.extend([setting]))
+        .await
+        .unwrap();
+    house.start_anew().await.unwrap();
+    let place = format!("{CONNECT_BUCKET}/sample/");
+    let call = house.take_with("si", OWN, &place).await.unwrap();
+    assert_eq!(
+        house.given_up(&call).await.unwrap().as_deref(),
+        Some("bucket-not-allowed")
+    );
+    assert!(house.s3().take_counts().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_that_is_somebody_elses_by_now_is_not_asked_for_what_was_anothers() {
+    let mut house = Archive::open().await.unwrap();
+    house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    house
+        .set_account("tw", |account| account.tenant = "t-2".to_owned())
+        .await
+        .unwrap();
+    house.start_anew().await.unwrap();
+    house.deliver().await.unwrap();
+    let letters = house.exchange.stack.dead_letters.letters();
+    assert!(letters[0].reason.contains("another-tenant"), "{letters:?}");
+    assert!(house.media().take_requests().is_empty());
+    house.is_clean(0).unwrap();
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use ringback_calls::Kind;
-use ringback_local::simulated_carriers::{MediaFault, mp3};
+use ringback_calls::{Claimed, Kind};
+use ringback_local::gate::Fault;
+use ringback_local::simulated_carriers::{MediaFault, mp3, wav};
 use ringback_local::simulated_s3::{S3Fault, SimulatedS3};
 use ringback_tests::Archive;
 
@@ -248,16 +249,18 @@ async fn the_same_message_five_times_at_once_archives_once() {
     let now = house.exchange.now();
     let answers = join_all(events.iter().map(|event| house.function.take(event, now, None))).await;
     for (event, answer) in events.iter().zip(&answers) {
-        assert!(answer.batch_item_failures.is_empty());
         queue.settle(event, answer);
     }
-    assert!(queue.bodies().is_empty());
     assert!(house.archived("tw", &life.call).await.unwrap().is_some());
+    // Whoever finds it taken looks once more when it must be free: somebody might have died with it.
+    let waits = house.be_patient(9).await.unwrap();
+    assert!(waits.iter().sum::<i64>() <= 931, "{waits:?}");
+    assert!(queue.bodies().is_empty());
     assert_eq!((house.metric("Archived"), house.metric("Repeated")), (1, 4));
     assert_eq!(house.told(&life.call).await.unwrap(), [Kind::Archived]);
     assert_eq!(house.media().take_requests().len(), 1);
     // And once more when all is done.
-    queue.send(&body, now);
+    queue.send(&body, house.exchange.now());
     house.deliver().await.unwrap();
     assert_eq!(house.metric("Repeated"), 5);
     assert!(house.media().take_requests().is_empty());
@@ -289,28 +292,141 @@ async fn what_is_no_message_goes_to_the_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_carrier_that_refuses_to_delete_does_not_undo_the_archiving() {
-    for (carrier, status) in [("tw", 403), ("vx", 200)] {
-        let mut house = Archive::open().await.unwrap();
-        let setting = ("deleteAtCarrier".to_owned(), "yes".to_owned());
-        house
-            .set_account(carrier, |account| account.settings.0.extend([setting]))
-            .await
-            .unwrap();
-        house.start_anew().await.unwrap();
-        house.media().refuse_deletion(status);
-        let call = house.take(carrier).await.unwrap();
-        assert!(
-            house.archived(carrier, &call).await.unwrap().is_some(),
-            "{carrier}"
-        );
-        let told = house.told(&call).await.unwrap();
-        assert_eq!(told, [Kind::Archived, Kind::DeleteRefused], "{carrier}");
-        assert_eq!(house.metric("DeleteRefused"), 1, "{carrier}");
-        assert!(house.exchange.stack.recordings.bodies().is_empty(), "{carrier}");
-        assert!(
-            house.exchange.stack.dead_letters.letters().is_empty(),
-            "{carrier}"
-        );
-    }
+async fn who_is_late_to_claim_what_another_has_archived_meanwhile_changes_nothing() {
+    let mut house = Archive::open().await.unwrap();
+    house.media().set_ranges(false);
+    let slowly = MediaFault::Drip(64 * 1024, Duration::from_millis(150));
+    house.media().next("tw", [slowly]);
+    let life = house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    let queue = &house.exchange.stack.recordings;
+    let body = queue.bodies().remove(0);
+    queue.send(&body, house.exchange.now());
+    let (first, second) = (house.receive().unwrap(), house.receive().unwrap());
+    let now = house.exchange.now();
+    let late = async {
+        // The first has claimed it and is asking the carrier; the second has come so far that it claims it, and is held
+        // up there until the first is done.
+        let mut asked = Vec::new();
+        while asked.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            asked = house.media().take_requests();
+        }
+        let gate = house.exchange.stack.gate().unwrap();
+        gate.fail("UpdateItem", Fault::LateOnce(Duration::from_millis(1500)));
+        house.function.take(&second, now, None).await
+    };
+    let (early, late) = futures_util::future::join(house.function.take(&first, now, None), late).await;
+    assert!(early.batch_item_failures.is_empty());
+    assert!(late.batch_item_failures.is_empty(), "it was free");
+    assert!(house.archived("tw", &life.call).await.unwrap().is_some());
+    assert_eq!((house.metric("Archived"), house.metric("Repeated")), (1, 1));
+    assert!(
+        house.media().take_requests().is_empty(),
+        "it is not fetched again"
+    );
+    assert_eq!(house.told(&life.call).await.unwrap(), [Kind::Archived]);
+}
+
+#[tokio::test]
+async fn who_finds_a_lease_that_nobody_works_under_comes_again_once_it_is_over() {
+    let mut house = Archive::open().await.unwrap();
+    let life = house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    let wanted = house.wanted().unwrap();
+    let calls = &house.exchange.calls;
+    let now = house.exchange.now();
+    // It could not be given back, or its holder has died.
+    let lease = Duration::from_secs(930);
+    calls.claim(&wanted, "another-message", lease, now).await.unwrap();
+    house.deliver().await.unwrap();
+    assert!(house.archived("tw", &life.call).await.unwrap().is_none());
+    let waits = house.be_patient(9).await.unwrap();
+    assert!(matches!(waits[..], [930 | 931]), "{waits:?}");
+    assert!(house.archived("tw", &life.call).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn who_has_lost_a_recording_comes_again_and_stores_nothing() {
+    let mut house = with_a_recording_of(2 * PART + 11).await;
+    let slowly = MediaFault::Drip(512 * 1024, Duration::from_millis(40));
+    house.media().next("vx", [slowly]);
+    house.hear("vx").await.unwrap();
+    house.settle().await.unwrap();
+    let (event, wanted) = (house.receive().unwrap(), house.wanted().unwrap());
+    let now = house.exchange.now();
+    let steal = async {
+        while house.media().take_requests().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let later = now + jiff::SignedDuration::from_hours(1);
+        let calls = &house.exchange.calls;
+        let lease = Duration::from_secs(930);
+        calls.claim(&wanted, "another-message", lease, later).await
+    };
+    let taking = house.function.take(&event, now, None);
+    let (answer, stolen) = futures_util::future::join(taking, steal).await;
+    assert!(matches!(stolen, Ok(Claimed::Mine(_))));
+    assert_eq!(answer.batch_item_failures.len(), 1);
+    assert_eq!(house.metric("Archived"), 0);
+    house.is_clean(0).unwrap();
+}
+
+#[tokio::test]
+async fn a_recording_whose_events_cannot_be_read_is_waited_for_and_not_forgotten() {
+    let mut house = Archive::open().await.unwrap();
+    let life = house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    // As after a deployment of what writes events, and before that of what reads them.
+    let events = house.hide_events(&life.call).await.unwrap();
+    house.deliver().await.unwrap();
+    assert_eq!(house.metric("Waiting"), 1);
+    assert_eq!(house.be_patient(1).await.unwrap(), [30]);
+    assert_eq!(house.metric("Waiting"), 2);
+    house.show_events(events).await.unwrap();
+    assert_eq!(house.be_patient(9).await.unwrap(), [60]);
+    assert!(house.archived("tw", &life.call).await.unwrap().is_some());
+
+    // For ever it is not waited for, and somebody hears of it.
+    let life = house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    house.hide_events(&life.call).await.unwrap();
+    house.deliver().await.unwrap();
+    house.be_patient(99).await.unwrap();
+    let letters = house.exchange.stack.dead_letters.letters();
+    assert!(letters[0].reason.contains("not-in-record"), "{letters:?}");
+}
+
+#[tokio::test]
+async fn what_is_stored_is_told_as_soon_as_the_table_takes_it_and_is_not_fetched_again() {
+    let mut house = Archive::open().await.unwrap();
+    let life = house.hear("tw").await.unwrap();
+    house.settle().await.unwrap();
+    // More than the SDK tries by itself.
+    let gate = house.exchange.stack.gate().unwrap();
+    gate.fail("PutItem", Fault::DownFor(7));
+    house.deliver().await.unwrap();
+    assert!(house.archived("tw", &life.call).await.unwrap().is_some());
+    assert_eq!(house.media().take_requests().len(), 1);
+    assert_eq!(house.metric("Archived"), 1);
+}
+
+#[tokio::test]
+async fn a_wav_that_says_it_has_more_is_never_stored_whoever_says_that_it_is_all() {
+    let mut house = Archive::open().await.unwrap();
+    let whole = house.media().recording("tw");
+    house.media().set_recording("tw", whole.slice(..100_000));
+    let call = house.take("tw").await.unwrap();
+    assert_eq!(house.metric("Waiting"), 1);
+    house.is_clean(0).unwrap();
+    house.media().set_recording("tw", whole);
+    assert_eq!(house.be_patient(9).await.unwrap(), [30]);
+    assert!(house.archived("tw", &call).await.unwrap().is_some());
+    // In parts no less.
+    let large = wav(PART + 100_000, 7);
+    let cut = large[..PART + 50_000].to_vec();
+    house.media().set_recording("tw", cut);
+    house.take("tw").await.unwrap();
+    assert_eq!(house.metric("Waiting"), 2);
+    house.is_clean(1).unwrap();
 }

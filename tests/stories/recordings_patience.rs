@@ -78,11 +78,52 @@ async fn after_a_day_it_is_given_up_and_what_is_sent_back_later_is_archived_all_
 }
 
 #[tokio::test]
+async fn what_is_sent_back_has_all_the_patience_that_there_is_and_every_time() {
+    let mut house = Archive::open().await.unwrap();
+    house.media().always("tw", MediaFault::NotYet);
+    let call = house.take("tw").await.unwrap();
+    for _ in 0..2 {
+        let waits = house.be_patient(100).await.unwrap();
+        assert!(waits.len() >= 28, "{waits:?}");
+        let letters = house.exchange.stack.dead_letters.take_letters();
+        assert_eq!(letters.len(), 1);
+        let now = house.exchange.now();
+        house.exchange.stack.recordings.send(&letters[0].body, now);
+    }
+    // Many are sent back at once, and the carrier is overrun.
+    house.media().heal();
+    house.media().next("tw", [MediaFault::Throttled(Some(600))]);
+    house.deliver().await.unwrap();
+    assert_eq!(house.be_patient(9).await.unwrap(), [600]);
+    assert!(house.archived("tw", &call).await.unwrap().is_some());
+    assert!(house.exchange.stack.dead_letters.letters().is_empty());
+}
+
+#[tokio::test]
+async fn a_bad_hour_of_the_carriers_is_waited_for() {
+    let elsewhere = MediaFault::Redirect("https://status.example.com/".to_owned());
+    for fault in [MediaFault::Html, elsewhere] {
+        let mut house = Archive::open().await.unwrap();
+        house.media().next("tw", vec![fault.clone(); 5]);
+        let call = house.take("tw").await.unwrap();
+        let waits = house.be_patient(9).await.unwrap();
+        assert_eq!(waits, [30, 60, 120, 240, 480], "{fault:?}");
+        assert!(house.archived("tw", &call).await.unwrap().is_some(), "{fault:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_will_never_be_had_is_given_up_at_once() {
-    for (fault, why) in [(MediaFault::Status(410), "410"), (MediaFault::Html, "not-audio")] {
+    // A page may be one of maintenance, and passes; what it is after a quarter of an hour it stays.
+    let page = vec![30, 60, 120, 240, 480];
+    for (fault, why, waits) in [
+        (MediaFault::Status(410), "410", vec![]),
+        (MediaFault::Html, "not-audio", page),
+    ] {
         let mut house = Archive::open().await.unwrap();
         house.media().always("tw", fault);
         let call = house.take("tw").await.unwrap();
+        assert_eq!(house.be_patient(99).await.unwrap(), waits, "{why}");
         assert_eq!(house.given_up(&call).await.unwrap().as_deref(), Some(why));
         assert_eq!(house.told(&call).await.unwrap(), [Kind::GivenUp], "{why}");
         assert_eq!(house.exchange.stack.dead_letters.letters().len(), 1, "{why}");

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use ringback_calls::Number;
-use ringback_carriers::Settings;
+use ringback_carriers::{RESERVED_CODES, Settings};
 use ringback_connect::phone::E164;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,11 @@ impl Account {
             is_code(&self.carrier),
             "carrier".to_owned(),
             "must be a carrier's code: two lower-case letters or digits, such as tw",
+        );
+        unless(
+            !RESERVED_CODES.contains(&self.carrier.as_str()),
+            "carrier".to_owned(),
+            "must be a carrier's code, and this one is for events that come from no carrier",
         );
         let name = self.name.as_deref().unwrap_or("-");
         unless(
@@ -290,9 +295,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field_and_never_by_value() {
         type Spoil = fn(&mut Account);
-        let spoils: [(&str, Spoil); 16] = [
+        let spoils: [(&str, Spoil); 17] = [
             ("tenant", |a| a.tenant = "t 1".to_owned()),
             ("carrier", |a| a.carrier = "Twilio".to_owned()),
+            ("carrier", |a| a.carrier = "ac".to_owned()),
             ("name", |a| a.name = Some(String::new())),
             ("secretArns.current", |a| a.secret_arns.current = None),
             ("secretArns.current", |a| {

@@ -1,6 +1,6 @@
 //! What settings must be. A carrier would take its default for what it cannot read, and nobody would know.
 
-use ringback_carriers::Place;
+use ringback_carriers::{BucketPlace, Place};
 
 /// Whether the carrier is to delete what is archived.
 pub(crate) const DELETE_AT_CARRIER: &str = "deleteAtCarrier";
@@ -17,6 +17,7 @@ pub(crate) fn problem(carrier: &str, name: &str, value: &str) -> Option<&'static
         (_, "recordingHosts") => value.split(',').find_map(|place| Place::parse(place).err()),
         // A zone that is misspelt would refuse every request as hours old, or have it refused.
         ("hw", "zone" | "requestZone") => one_of(&["utc", "beijing"], "must be utc or beijing"),
+        ("si", "recordBucket") => BucketPlace::parse(value).err(),
         ("tw" | "sw", "recordingFormat") => one_of(&["wav", "mp3"], "must be wav or mp3"),
         ("vx", "secureStorage") => one_of(&["on", "off"], "must be on or off"),
         _ => None,
@@ -38,6 +39,13 @@ mod tests {
             ("hw", "requestZone", "utc", "UTC+8"),
             ("sw", "recordingFormat", "mp3", "ogg"),
             ("vx", "secureStorage", "on", "yes"),
+            ("si", "recordBucket", "my-recordings/main", "my-recordings"),
+            (
+                "si",
+                "recordBucket",
+                "my-recordings/main/",
+                "my-recordings/../main",
+            ),
             (
                 "tx",
                 "recordingHosts",

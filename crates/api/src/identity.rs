@@ -22,8 +22,8 @@ pub struct Tenancy {
 pub struct Identity {
     /// Whose data it is about.
     pub tenant: String,
-    /// Who asks: the claim `sub` of a token, the ARN of an IAM principal, at most 256 characters. None where the
-    /// identity does not say.
+    /// Who asks: of a token the claim `sub`, behind `iss` and a `|` where it has an issuer; the ARN of an IAM principal.
+    /// Each at most 256 characters. None where the identity does not say.
     pub who: Option<String>,
 }
 
@@ -54,12 +54,12 @@ impl Tenancy {
             let authoriser = request.authoriser()?;
             authoriser.get(kind).filter(|identity| identity.is_object())
         };
-        let (claims, name) = match (of("jwt"), of("iam")) {
+        let (claims, who) = match (of("jwt"), of("iam")) {
             (Some(token), _) => {
                 let claims = token.get("claims");
-                (claims, claims.and_then(|claims| text(claims, "sub")))
+                (claims, claims.and_then(subject))
             }
-            (None, Some(principal)) => (None, text(principal, "userArn")),
+            (None, Some(principal)) => (None, name(principal, "userArn").map(str::to_owned)),
             (None, None) => return Err(Unidentified::Nobody),
         };
         let tenant = match &self.claim {
@@ -69,12 +69,25 @@ impl Tenancy {
                 .filter(|tenant| is_tenant(tenant))
                 .ok_or(Unidentified::NoTenant)?,
         };
-        let fits = |name: &&str| (1..=LONGEST_NAME).contains(&name.chars().count());
         Ok(Identity {
             tenant: tenant.to_owned(),
-            who: name.filter(fits).map(str::to_owned),
+            who,
         })
     }
+}
+
+/// Who a token is about. Two issuers may give two people one `sub`, so the issuer belongs to it; no URL has a `|`.
+fn subject(claims: &Value) -> Option<String> {
+    let subject = name(claims, "sub")?;
+    match text(claims, "iss") {
+        None | Some("") => Some(subject.to_owned()),
+        Some(_) => Some(format!("{}|{subject}", name(claims, "iss")?)),
+    }
+}
+
+/// A name that is not too long.
+fn name<'a>(of: &'a Value, field: &str) -> Option<&'a str> {
+    text(of, field).filter(|name| (1..=LONGEST_NAME).contains(&name.chars().count()))
 }
 
 fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
@@ -135,6 +148,22 @@ mod tests {
                 is("own", Some("user-1")),
             ),
             (None, jwt(json!({"sub": long})), is("own", None)),
+            (
+                None,
+                jwt(json!({"sub": "user-1", "iss": "https://login.example.com/"})),
+                is("own", Some("https://login.example.com/|user-1")),
+            ),
+            (
+                None,
+                jwt(json!({"sub": "user-1", "iss": ""})),
+                is("own", Some("user-1")),
+            ),
+            (None, jwt(json!({"sub": "user-1", "iss": long})), is("own", None)),
+            (
+                None,
+                jwt(json!({"iss": "https://login.example.com/"})),
+                is("own", None),
+            ),
             (
                 Some("tenant"),
                 jwt(json!({"sub": "user-1", "tenant": "t-1"})),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::CallEvent;
 use crate::item::{
-    self, ATTEMPTS, EXPIRES_AT, FIRST_TRIED_MS, HOLDER, ID, Item, LEASE_UNTIL_MS, PART, UPLOAD,
+    self, ATTEMPTS, EXPIRES_AT, FIRST_TRIED_MS, HOLDER, ID, Item, LEASE_UNTIL_MS, PART, TOKEN, TRIES, UPLOAD,
 };
 use crate::recording::Wanted;
 use crate::store::{CallStore, NewEvent, SHAPE, StoreError};
@@ -40,7 +40,9 @@ pub struct Lease {
     pub until: Timestamp,
     /// How many attempts there were, this one included. No two leases of a recording have the same.
     pub attempts: u64,
-    /// When the first attempt began, in whole milliseconds.
+    /// How many attempts there were since the recording was last [closed](CallStore::close), this one included.
+    pub tries: u64,
+    /// When the first of these began, in whole milliseconds.
     pub first_tried_at: Timestamp,
     /// The upload that an attempt before has left behind.
     pub upload: Option<Upload>,
@@ -69,7 +71,8 @@ impl NewEvent {
 
 impl CallStore {
     /// Takes the recording for so long, if nobody has it: one request. Of any number who claim it at once one gets it.
-    /// A lease that has ended is nobody's, and what it has left behind is handed on.
+    /// A lease that has ended is nobody's, and what it has left behind is handed on. Where the answer is lost and the SDK
+    /// asks again, the claim finds its own lease, and has it.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -82,21 +85,26 @@ impl CallStore {
     ) -> Result<Claimed, StoreError> {
         let length = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let until = now.as_millisecond().saturating_add(length);
+        let token = getrandom::u64().map_err(|_| StoreError::with("no-randomness"))?;
+        let token = format!("{token:016x}");
         let sent = self
             .update(wanted)
             .update_expression(
-                "SET #holder = :holder, #until = :until, #first = if_not_exists(#first, :now), \
-                 #attempts = if_not_exists(#attempts, :none) + :one",
+                "SET #holder = :holder, #until = :until, #token = :token, #first = if_not_exists(#first, :now), \
+                 #tries = if_not_exists(#tries, :none) + :one, #attempts = if_not_exists(#attempts, :none) + :one",
             )
             // What is not there has no expiry, so a claim makes no item.
             .condition_expression("#expires > :seconds AND (attribute_not_exists(#until) OR #until <= :now)")
             .expression_attribute_names("#holder", HOLDER)
             .expression_attribute_names("#until", LEASE_UNTIL_MS)
+            .expression_attribute_names("#token", TOKEN)
             .expression_attribute_names("#first", FIRST_TRIED_MS)
+            .expression_attribute_names("#tries", TRIES)
             .expression_attribute_names("#attempts", ATTEMPTS)
             .expression_attribute_names("#expires", EXPIRES_AT)
             .expression_attribute_values(":holder", item::text(holder))
             .expression_attribute_values(":until", item::number(until))
+            .expression_attribute_values(":token", item::text(&token))
             .expression_attribute_values(":now", item::number(now.as_millisecond()))
             .expression_attribute_values(":seconds", item::number(now.as_second()))
             .expression_attribute_values(":none", item::number(0))
@@ -114,7 +122,14 @@ impl CallStore {
         };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(refused(failed.item.as_ref(), holder, now))
+                let own = failed
+                    .item
+                    .as_ref()
+                    .filter(|item| item::text_of(item, TOKEN) == Some(&token));
+                match own.and_then(lease_of) {
+                    Some(lease) => Ok(Claimed::Mine(lease)),
+                    None => Ok(refused(failed.item.as_ref(), holder, now)),
+                }
             }
             _ => Err(StoreError::of(&error)),
         }
@@ -152,9 +167,22 @@ impl CallStore {
     pub async fn release(&self, wanted: &Wanted, lease: &Lease) -> Result<(), StoreError> {
         let request = self
             .update(wanted)
-            .update_expression("REMOVE #holder, #until")
-            .expression_attribute_names("#until", LEASE_UNTIL_MS);
-        while_held(request, lease).await.map(|_| ())
+            .update_expression("REMOVE #holder, #until, #token");
+        while_held(no_longer_held(request), lease).await.map(|_| ())
+    }
+
+    /// Ends the lease at once because the recording is done with, for better or worse. Whoever claims it later begins
+    /// anew: his is the first try.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn close(&self, wanted: &Wanted, lease: &Lease) -> Result<(), StoreError> {
+        let request = self
+            .update(wanted)
+            .update_expression("REMOVE #holder, #until, #token, #first, #tries")
+            .expression_attribute_names("#first", FIRST_TRIED_MS)
+            .expression_attribute_names("#tries", TRIES);
+        while_held(no_longer_held(request), lease).await.map(|_| ())
     }
 
     fn update(&self, wanted: &Wanted) -> UpdateItemFluentBuilder {
@@ -164,6 +192,12 @@ impl CallStore {
             .key(ID, item::text(item::call_id(&wanted.tenant, &wanted.call_id)))
             .key(PART, item::text(item::recording_part(&wanted.recording_id)))
     }
+}
+
+fn no_longer_held(request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+    request
+        .expression_attribute_names("#until", LEASE_UNTIL_MS)
+        .expression_attribute_names("#token", TOKEN)
 }
 
 /// Sends a change that only the holder of the lease may make; whether it was made.
@@ -190,6 +224,7 @@ fn lease_of(item: &Item) -> Option<Lease> {
         holder: item::text_of(item, HOLDER)?.to_owned(),
         until: time_of(item, LEASE_UNTIL_MS)?,
         attempts: u64::try_from(item::number_of(item, ATTEMPTS)?).ok()?,
+        tries: u64::try_from(item::number_of(item, TRIES)?).ok()?,
         first_tried_at: time_of(item, FIRST_TRIED_MS)?,
         upload: item.get(UPLOAD).and_then(item::read),
     })

@@ -30,7 +30,8 @@ pub const ARCHIVE: SignedDuration = SignedDuration::from_hours(1);
 /// A call that is open is looked at when it should have ended: [`QUIET`] after the last word before the two hear each
 /// other, and after that when the longest conversation and the ring before it must be over. A call that is closed is
 /// looked at again only while a recording is owed: one that is not in the owner's bucket and not given up, or one that
-/// was ordered and of which nobody has said a word. Every event moves the time on, also the ones that a sweep writes.
+/// was ordered and of which nobody has said a word. Every event moves the time on, also the ones that a sweep writes, and
+/// none that says what somebody asked of us: a link, a hold, its end.
 pub fn next_check(record: &CallRecord, last_heard: Timestamp) -> Option<Timestamp> {
     let wait = match record.state {
         State::Init => QUIET,

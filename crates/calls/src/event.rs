@@ -69,6 +69,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it only says that somebody asked something of us: it belongs to the call, and is no news of it.
+    pub fn is_asked_of_us(self) -> bool {
+        matches!(self, Self::LinkGiven | Self::Held | Self::Released)
+    }
+
     /// Whether only we say such a thing, and no carrier.
     pub fn is_ours(self) -> bool {
         matches!(

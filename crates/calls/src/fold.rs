@@ -50,7 +50,10 @@ impl Whole {
     fn add(&mut self, entry: &Entry) {
         claim(&mut self.tenant, Reverse(entry.tenant.clone()));
         claim(&mut self.received, Reverse(entry.received_at));
-        claim(&mut self.updated, entry.received_at);
+        // Who listens again and again must not keep a call from being looked at that nobody closes.
+        if !entry.event.kind.is_asked_of_us() {
+            claim(&mut self.updated, entry.received_at);
+        }
         if let Some(at) = entry.event.at {
             claim(&mut self.created, Reverse(at));
         }
@@ -82,7 +85,7 @@ impl Whole {
         record.account = account;
         record.created_at = self.created.map_or(received, |Reverse(at)| at);
         record.version = u64::try_from(self.ids.len()).unwrap_or(u64::MAX);
-        record.updated_at = self.updated?;
+        record.updated_at = self.updated.unwrap_or(received);
         Some(record)
     }
 }
@@ -307,7 +310,10 @@ impl Heard {
             recordings: self
                 .recordings
                 .into_iter()
-                .map(|(id, recording)| (id, recording.into_facts()))
+                .map(|(id, recording)| {
+                    let facts = recording.into_facts(&id);
+                    (id, facts)
+                })
                 .collect(),
             ivr_recording: said_first(self.ivr_recording),
             ivr_text: said_first(self.ivr_text),

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `call#<tenant>#<call>` | `event#<event>` | `tenant`, `carrier`, `account`, `receivedAt`, `event` |
 //! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `createdMs`, `due`, `nextCheckAt` |
-//! | | `recording#<recording>` | `tenant`, `callId`, `recordingId`, `version`; while and since somebody archives it `holder`, `leaseUntilMs`, `firstTriedMs`, `attempts`, `upload` |
+//! | | `recording#<recording>` | `tenant`, `callId`, `recordingId`, `version`; while and since somebody archives it `holder`, `leaseUntilMs`, `leaseToken`, `firstTriedMs`, `tries`, `attempts`, `upload` |
 //! | `leg#<tenant>#<carrier>#<account>#<leg>` | `-` | `call`: the id of the call that the leg belongs to |
 //!
 //! All of them have `expiresAt`. The tenant is in every key, and comes from the account that an event was posted for: no
@@ -79,9 +79,13 @@ pub(crate) const POINTER: &str = "-";
 pub(crate) const HOLDER: &str = "holder";
 /// Until when, in milliseconds since 1970.
 pub(crate) const LEASE_UNTIL_MS: &str = "leaseUntilMs";
-/// When somebody tried first, in milliseconds since 1970.
+/// What the claim that has the lease drew, and no other has.
+pub(crate) const TOKEN: &str = "leaseToken";
+/// When somebody tried first since it was last closed, in milliseconds since 1970.
 pub(crate) const FIRST_TRIED_MS: &str = "firstTriedMs";
-/// How often somebody tried.
+/// How often somebody tried since it was last closed.
+pub(crate) const TRIES: &str = "tries";
+/// How often somebody tried at all.
 pub(crate) const ATTEMPTS: &str = "attempts";
 /// The multipart upload that is under way or was left behind.
 pub(crate) const UPLOAD: &str = "upload";

@@ -37,7 +37,8 @@ pub use placed::{Asked, Placed};
 pub use project::{Change, Projected};
 pub use record::{CallRecord, LegRecord, State};
 pub use recording::{
-    Requester, Wanted, archived, delete_refused, deleted_at_carrier, given_up, held, link_given, released,
+    LONGEST_RECORDING_ID, Requester, Wanted, archived, delete_refused, deleted_at_carrier, given_up, held,
+    link_given, released,
 };
 #[cfg(feature = "table")]
 pub use store::{CallStore, Kept, NewEvent, StoreError};

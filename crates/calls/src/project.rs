@@ -92,7 +92,7 @@ impl CallStore {
     }
 
     /// Writes an item for each recording that can be fetched, is neither archived nor given up, and has none; how many.
-    /// The item stays until the call expires, so each recording gets one, once.
+    /// The fold has given up those whose ids are too long for a message. The item stays until the call expires, so each recording gets one, once.
     async fn want(
         &self,
         record: &CallRecord,

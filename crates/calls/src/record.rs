@@ -143,7 +143,7 @@ pub struct CallRecord {
     pub inferred: BTreeSet<String>,
     /// How many events it is folded from.
     pub version: u64,
-    /// When the last of them was heard.
+    /// When the last of them was heard; what somebody asked of us does not count, a link or a hold.
     pub updated_at: Timestamp,
 }
 

@@ -10,6 +10,10 @@ use crate::event::{CallEvent, Entry, Evidence, Kind};
 use crate::facts::{Archived, Facts, RecordingFacts};
 use crate::id::{CallId, EventId};
 
+/// The longest id of a recording, in bytes. No carrier's comes near it; a longer one would not fit into messages, log
+/// lines and paths, and such a recording is given up: `id-too-long`.
+pub const LONGEST_RECORDING_ID: usize = 1024;
+
 /// A recording that is to be archived: the message by which `archive-recording` hears of it. It says which, and nothing
 /// of what is in it or where.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

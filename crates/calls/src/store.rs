@@ -270,6 +270,22 @@ impl CallStore {
         Ok(fold(call, &self.events(tenant, call, now).await?))
     }
 
+    /// A call as [`read`](Self::read) has it, and until when it is kept: the earliest expiry of its events.
+    ///
+    /// # Errors
+    /// When the table does not answer.
+    pub async fn read_kept(
+        &self,
+        tenant: &str,
+        call: &CallId,
+        now: Timestamp,
+    ) -> Result<Option<(CallRecord, Timestamp)>, StoreError> {
+        let partition = self.events_of(tenant, call, now).await?;
+        let until = partition.expires().and_then(|at| Timestamp::from_second(at).ok());
+        let record = fold(call, &partition.entries);
+        Ok(record.map(|record| (record, until.unwrap_or(Timestamp::MAX))))
+    }
+
     /// The events of a call, with what was stored a moment ago: what [`read`](Self::read) folds.
     ///
     /// # Errors
@@ -280,15 +296,20 @@ impl CallStore {
         call: &CallId,
         now: Timestamp,
     ) -> Result<Vec<Entry>, StoreError> {
+        Ok(self.events_of(tenant, call, now).await?.entries)
+    }
+
+    /// The part of a call that is its events; nothing where it has expired.
+    async fn events_of(&self, tenant: &str, call: &CallId, now: Timestamp) -> Result<Partition, StoreError> {
         let partition = self.partition(tenant, call, Some(EVENT)).await?;
         if !partition.unreadable.is_empty() {
             let events = partition.unreadable.len();
             warn!(call.id = %call, events, "Left out events of a call that cannot be read");
         }
         if partition.is_gone(now) {
-            return Ok(Vec::new());
+            return Ok(Partition::default());
         }
-        Ok(partition.entries)
+        Ok(partition)
     }
 
     /// What a call's partition holds, as it is now; of the parts that begin so. Some thousand events are one request.

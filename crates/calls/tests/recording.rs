@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{
-    Archived, CallEvent, CallId, Entry, EventId, Evidence, Kind, RecordingFacts, RecordingState, Requester,
-    Wanted, archived, delete_refused, deleted_at_carrier, fold, given_up, held, link_given, released,
+    Archived, CallEvent, CallId, Entry, EventId, Evidence, Kind, LONGEST_RECORDING_ID, QUIET, RecordingFacts,
+    RecordingState, Requester, Wanted, archived, delete_refused, deleted_at_carrier, fold, given_up, held,
+    link_given, next_check, released,
 };
 use serde_json::json;
 
@@ -210,4 +211,56 @@ fn who_asked_is_kept_and_not_shown() {
     for shown in [format!("{link:?}"), format!("{AUDITOR:?}")] {
         assert!(!shown.contains("auditor-a"), "{shown}");
     }
+}
+
+#[test]
+fn a_recording_whose_id_fits_no_message_is_given_up_unless_it_is_archived_all_the_same() {
+    let id = |bytes: usize| "é".repeat(bytes / 2) + &"x".repeat(bytes % 2);
+    for (bytes, expected) in [
+        (LONGEST_RECORDING_ID, None),
+        (LONGEST_RECORDING_ID + 1, Some("id-too-long")),
+        (300_000, Some("id-too-long")),
+    ] {
+        let mut told = ready();
+        let facts = told.event.facts.recordings.remove(RECORDING).unwrap();
+        told.event.facts.recordings.insert(id(bytes), facts);
+        let wanted = Wanted {
+            recording_id: id(bytes),
+            ..wanted()
+        };
+        let record = |entries: &[&Entry]| fold(&wanted.call_id, entries.iter().copied()).unwrap();
+        let recording = &record(&[&told]).recordings[&wanted.recording_id];
+        assert_eq!(recording.given_up.as_deref(), expected, "{bytes}");
+        assert_eq!(recording.is_to_be_archived(), expected.is_none(), "{bytes}");
+        let archived = wanted.entry(archived(&wanted, stored("aa"), None, at(60)), at(60));
+        let recording = &record(&[&told, &archived]).recordings[&wanted.recording_id];
+        assert_eq!(recording.given_up, None, "{bytes}");
+    }
+}
+
+#[test]
+fn what_somebody_asks_of_us_is_no_news_of_the_call() {
+    let (wanted, told) = (wanted(), ready());
+    let mut entries = vec![told.clone()];
+    for event in [
+        link_given(&wanted, AUDITOR, at(3000)),
+        held(&wanted, AUDITOR, at(3001)),
+        released(&wanted, AUDITOR, at(3002)),
+    ] {
+        entries.push(wanted.entry(event, at(3002)));
+    }
+    let record = fold(&wanted.call_id, &entries).unwrap();
+    assert_eq!((record.updated_at, record.version), (told.received_at, 4));
+    let due = next_check(&record, record.updated_at).unwrap();
+    assert_eq!(
+        due,
+        told.received_at + QUIET,
+        "whoever listens does not keep it from being looked at"
+    );
+    // What we did ourselves is news: the recording is archived.
+    entries.push(wanted.entry(archived(&wanted, stored("aa"), None, at(4000)), at(4000)));
+    assert_eq!(fold(&wanted.call_id, &entries).unwrap().updated_at, at(4000));
+    // Of a call of which nothing else is known any more, it is when that was first heard.
+    let asked = fold(&wanted.call_id, &entries[1..4]).unwrap();
+    assert_eq!(asked.updated_at, at(3002));
 }

@@ -72,13 +72,15 @@ pub trait Carrier: Sync + Send {
     }
 
     /// From where this account's recordings may come, redirections and links included; nothing else may be asked, and
-    /// no link believed. The keys are those of [`recording`](Self::recording).
+    /// no link believed. The keys are those of [`recording`](Self::recording). What the account adds is among them, and
+    /// never told who we are.
     fn places(&self, _keys: &Keys<'_>) -> Vec<Place> {
         Vec::new()
     }
 
     /// How a recording is had. The secrets in `keys` are those with which we ask the carrier, which need not be those
-    /// with which it signs; the first one counts. `now` is what a request is signed with, where it is.
+    /// with which it signs; the first one counts. `now` is what a request is signed with, where it is. Credentials are in
+    /// a request to the carrier's own places alone, whatever host an event has named.
     ///
     /// # Errors
     /// When it cannot be asked for.

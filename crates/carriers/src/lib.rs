@@ -37,9 +37,11 @@ pub use amazon_connect::events_of_record;
 pub use answer::{Answer, SecondLeg};
 pub use capture::{BadCapture, Capture, Line, PlacedLine};
 pub use carrier::{Carrier, Trust};
-pub use mapped::{BadMapping, Mapped};
+pub use mapped::{BadMapping, Mapped, RESERVED as RESERVED_CODES};
 pub use reading::{Heard, Reading, Reference, Unreadable, Wants};
-pub use recording::{CannotFetch, Fetch, Gives, Kept, LinkAnswer, Place, Source, connect_object};
+pub use recording::{
+    BucketPlace, CannotFetch, Fetch, Gives, Kept, LinkAnswer, Place, Source, connect_object,
+};
 pub use refusal::Refusal;
 pub use registry::{CARRIERS, carrier};
 pub use request::{Headers, Request};

@@ -2,7 +2,7 @@
 //!
 //! `infra/carriers/` holds descriptions; [`file`] says what stands where. Settings of an account: the one that the
 //! description's `[account]` names; `countryCode` and `window`, which go before the description's; `recordingHosts`, which
-//! adds to its hosts; and those that the URLs of recordings are made with. The API secret has the form that
+//! adds to its media hosts; and those that the URLs of recordings are made with. The API secret has the form that
 //! `[recording.auth]` asks for.
 
 mod auth;
@@ -31,6 +31,9 @@ use crate::settings::Keys;
 
 /// More events in a request are no carrier's.
 const MOST_EVENTS: usize = 50;
+
+/// The codes under which a call's events are kept that come from no carrier: nobody else may speak in their name.
+pub const RESERVED: [&str; 2] = ["ac", "own"];
 
 /// A carrier described by a file.
 #[derive(Debug)]
@@ -151,6 +154,12 @@ fn check(file: &File) -> Result<(), BadMapping> {
         return Err(BadMapping::new(
             "code",
             "is not two to eight small letters and digits",
+        ));
+    }
+    if RESERVED.contains(&file.code.as_str()) {
+        return Err(BadMapping::new(
+            "code",
+            "is the code of no carrier: ac is Amazon Connect, own is what we say ourselves",
         ));
     }
     if file.events.fields.is_empty() {

@@ -1,6 +1,6 @@
 //! What a request of a carrier says.
 
-use ringback_calls::{CallEvent, CallId, Leg};
+use ringback_calls::{CallEvent, CallId, EventId, Leg};
 
 /// Which call an event belongs to, as far as the event tells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,13 +36,26 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// An event of that call.
-    pub fn new(reference: Reference, event: CallEvent) -> Self {
+    /// An event of that call. No recording in it has a URL for its id, or part of one: see [`recording_id`].
+    pub fn new(reference: Reference, mut event: CallEvent) -> Self {
+        let recordings = std::mem::take(&mut event.facts.recordings).into_iter();
+        event.facts.recordings = recordings.map(|(id, facts)| (recording_id(id), facts)).collect();
         Self {
             reference,
             event,
             legs: Vec::new(),
         }
+    }
+}
+
+/// The id by which a recording is known. Ids are in logs, messages and paths of the API, and a URL is in none of them, least
+/// of all with a query that opens it: a digest takes the place of whatever looks like one.
+fn recording_id(id: String) -> String {
+    let url = id.contains("://") || id.contains('?') || id.starts_with("data:");
+    if url {
+        EventId::of(&["recording", &id]).as_str().to_owned()
+    } else {
+        id
     }
 }
 

@@ -8,8 +8,8 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-pub use object::connect_object;
 pub(crate) use object::of_s3_url;
+pub use object::{BucketPlace, connect_object};
 pub use place::Place;
 
 /// What the record of a call knows of a recording. `Debug` does not show where it is.

@@ -9,6 +9,8 @@
 
 #[path = "recordings/account.rs"]
 mod account;
+#[path = "recordings/credentials.rs"]
+mod credentials;
 #[path = "recordings/described.rs"]
 mod described;
 #[path = "recordings/links.rs"]
@@ -36,7 +38,7 @@ fn every_carrier_says_how_its_sample_recording_is_had_and_from_where() {
             Source::Object { bucket, key } => {
                 assert_eq!(
                     (bucket.as_str(), key.as_str()),
-                    ("sample-recordings", "sample-recording.mp3")
+                    ("sample-recordings", "main/sample-recording.mp3")
                 );
             }
         }
@@ -58,6 +60,7 @@ fn what_is_missing_is_named_and_waits_for_somebody_to_mend_it() {
         ("hw", vec!["appKey", "apiBase", "recordBucket", "an API secret"]),
         ("vx", vec!["an API secret"]),
         ("bw", vec!["an API secret"]),
+        ("si", vec!["recordBucket"]),
     ] {
         let recorded = kept(carrier);
         for missing in missing {
@@ -118,6 +121,8 @@ fn what_has_the_wrong_form_is_named_too() {
             "space",
         ),
         ("tw", Some("recordingFormat"), "ogg", "recordingFormat"),
+        ("si", Some("recordBucket"), "sample-recordings", "recordBucket"),
+        ("si", Some("recordBucket"), "sample-recordings/", "recordBucket"),
     ] {
         let mut account = Account::sample(carrier);
         account

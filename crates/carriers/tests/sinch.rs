@@ -247,7 +247,7 @@ fn the_longest_duration_is_closed_as_that() {
 fn a_recording_is_added_to_the_closed_call() {
     STORY.recording(&Recorded {
         id: "sample-recording",
-        at_carrier: "s3://carrier-recordings/sample-recording.mp3",
+        at_carrier: "s3://carrier-recordings/sample/sample-recording.mp3",
         seconds: None,
         channels: None,
         format: Some("mp3"),

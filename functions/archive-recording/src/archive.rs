@@ -15,10 +15,13 @@ use crate::job::{Credentials, From, Job};
 use crate::key::{key, segment};
 use crate::lease::Held;
 use crate::length::length;
+use crate::outside::Asking;
 use crate::part::Total;
+use crate::patience::TRIES_IN_DOUBT;
 use crate::sniff::{Audio, HEAD, sniff};
 use crate::trouble::Trouble;
 use crate::upload::store;
+use crate::whole::Whole;
 
 /// Links that lead to links, at most.
 const MOST_LINKS: u8 = 2;
@@ -29,6 +32,8 @@ pub(crate) struct Stored {
     pub(crate) archived: Archived,
     /// How long it lasts, where the carrier or the recording itself says.
     pub(crate) seconds: Option<u64>,
+    /// Whether something proves that it is all of it.
+    pub(crate) proven: bool,
 }
 
 /// What a carrier has opened for us.
@@ -46,16 +51,20 @@ impl App {
         held: &mut Held<'_>,
         clock: &Clock,
     ) -> Result<Stored, Trouble> {
-        let opened = match from {
+        let (opened, buckets) = match from {
             From::Connect => {
                 let location = job.recording.at_carrier.as_deref().unwrap_or_default();
                 let (bucket, key) = connect_object(location)?;
-                Opened::Object { bucket, key }
+                (Opened::Object { bucket, key }, &self.config.connect_buckets)
             }
-            From::Account(known) => self.open(job, known, clock).await?,
+            // What an account says never leads into Amazon Connect's buckets.
+            From::Account(known) => (self.open(job, known, clock).await?, &self.config.carrier_buckets),
         };
         match opened {
             Opened::Download(download) => self.fetch(job, *download, held).await,
+            Opened::Object { bucket, .. } if !buckets.contains(&bucket) => {
+                Err(Trouble::never("bucket-not-allowed"))
+            }
             Opened::Object { bucket, key } => self.copy(job, &bucket, &key, held).await,
         }
     }
@@ -66,7 +75,7 @@ impl App {
         let mut credentials = Credentials::of(known, clock.now()).await?;
         let (mut linked, mut linked_again) = (false, false);
         loop {
-            let trouble = match self.ask(job, &credentials, &mut linked).await {
+            let trouble = match self.ask(job, &credentials, &mut linked, clock).await {
                 Err(trouble) if trouble.is_unauthorised() => trouble,
                 opened => return opened,
             };
@@ -85,6 +94,7 @@ impl App {
         job: Job<'_>,
         credentials: &Credentials<'_>,
         linked: &mut bool,
+        clock: &Clock,
     ) -> Result<Opened<'_>, Trouble> {
         let (kept, keys, carrier) = (job.kept(), credentials.keys(), credentials.carrier().get());
         let mut fetch = match carrier.recording(&kept, &keys, credentials.now)? {
@@ -92,12 +102,16 @@ impl App {
             Source::Http(fetch) => fetch,
         };
         let asking = credentials.asking();
+        let mut led = false;
+        // What the record itself names stays as it is; an answer of the carrier's may be another the next time.
+        let doubt = |trouble: Trouble, led| if led { trouble.led_astray() } else { trouble };
         for _ in 0..MOST_LINKS {
             if fetch.gives == Gives::Media {
                 break;
             }
             *linked = true;
-            let (_, response) = self.outside.ask(&fetch, &asking).await?;
+            let asked = self.outside.ask(&fetch, &asking).await;
+            let (_, response) = asked.map_err(|trouble| doubt(trouble, led))?;
             let (status, location) = (response.status(), response.headers().get(LOCATION).cloned());
             let body = self.outside.text(response).await?;
             let answer = LinkAnswer {
@@ -106,16 +120,25 @@ impl App {
                 body: &body,
             };
             fetch = carrier.link(&answer, &kept, &keys)?;
+            led = true;
         }
-        let download = self.download(&fetch, asking).await?;
+        let download = self.download(&fetch, asking, clock).await;
+        let download = download.map_err(|trouble| doubt(trouble, led))?;
         Ok(Opened::Download(Box::new(download)))
     }
 
-    async fn download(&self, fetch: &Fetch, asking: crate::outside::Asking) -> Result<Download<'_>, Trouble> {
+    async fn download(&self, fetch: &Fetch, asking: Asking, clock: &Clock) -> Result<Download<'_>, Trouble> {
         if fetch.gives == Gives::Link {
             return Err(Trouble::waiting("too-many-links"));
         }
-        Download::begin(&self.outside, fetch, asking, self.config.max_bytes).await
+        Download::begin(
+            &self.outside,
+            fetch,
+            asking,
+            self.config.max_bytes,
+            clock.budget(),
+        )
+        .await
     }
 
     async fn fetch(
@@ -132,8 +155,13 @@ impl App {
             first.push(chunk);
         }
         let (object, audio) = self.object(job, &head)?;
-        let total = store(&self.bucket, &object, first, &mut download, held).await?;
-        Ok(self.stored(job, object, audio, &head, total))
+        let whole = Whole {
+            head: &head,
+            seconds: job.recording.seconds,
+            again: held.lease.tries <= TRIES_IN_DOUBT,
+        };
+        let stored = store(&self.bucket, &object, first, &mut download, whole, held).await?;
+        Ok(self.stored(job, object, audio, &head, stored))
     }
 
     async fn copy(
@@ -143,13 +171,11 @@ impl App {
         key: &str,
         held: &mut Held<'_>,
     ) -> Result<Stored, Trouble> {
-        if !self.config.source_buckets.contains(bucket) {
-            return Err(Trouble::never("bucket-not-allowed"));
-        }
         let (source, head): (_, Bytes) = look(&self.bucket, bucket, key, self.config.max_bytes).await?;
         let (object, audio) = self.object(job, &head)?;
         let total = copy(&self.bucket, &object, &source, held).await?;
-        Ok(self.stored(job, object, audio, &head, total))
+        // An object of S3 is there as a whole or not at all.
+        Ok(self.stored(job, object, audio, &head, (total, true)))
     }
 
     /// The object that a recording with these first bytes becomes.
@@ -157,7 +183,7 @@ impl App {
         if head.is_empty() {
             return Err(Trouble::waiting("empty"));
         }
-        let audio = sniff(head).ok_or_else(|| Trouble::never("not-audio"))?;
+        let audio = sniff(head).ok_or_else(|| Trouble::doubtful("not-audio"))?;
         let object = Object {
             key: key(job.wanted, job.record.created_at, audio.extension),
             content_type: audio.content_type,
@@ -167,8 +193,16 @@ impl App {
         Ok((object, audio))
     }
 
-    fn stored(&self, job: Job<'_>, object: Object, audio: Audio, head: &[u8], total: Total) -> Stored {
+    fn stored(
+        &self,
+        job: Job<'_>,
+        object: Object,
+        audio: Audio,
+        head: &[u8],
+        (total, proven): (Total, bool),
+    ) -> Stored {
         Stored {
+            proven,
             seconds: job.recording.seconds.or_else(|| length(head, total.bytes)),
             archived: Archived {
                 bucket: self.bucket.name.clone(),

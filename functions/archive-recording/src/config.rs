@@ -17,8 +17,10 @@ pub struct Config {
     pub carriers_table: String,
     /// `RECORDINGS_BUCKET`
     pub recordings_bucket: String,
-    /// `SOURCE_BUCKETS`
-    pub source_buckets: BTreeSet<String>,
+    /// `CONNECT_BUCKETS`
+    pub connect_buckets: BTreeSet<String>,
+    /// `CARRIER_BUCKETS`
+    pub carrier_buckets: BTreeSet<String>,
     /// `RECORDINGS_QUEUE_URL`
     pub queue_url: String,
     /// `DEAD_LETTER_QUEUE_URL`
@@ -42,18 +44,20 @@ impl Config {
     /// Names the first variable that is missing or wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self, BadVariable> {
         let hours = vars.number("PATIENCE_HOURS", 24, 1..=72)?;
-        let days = vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?;
+        let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
+        let recordings_bucket = vars.required("RECORDINGS_BUCKET")?;
+        let sources = |name| {
+            let expected = "none, or names of buckets with commas, and not RECORDINGS_BUCKET";
+            let others = |list: &str| buckets(list).filter(|names| !names.contains(&recordings_bucket));
+            vars.parsed(name, BTreeSet::new(), expected, others)
+        };
         Ok(Self {
+            connect_buckets: sources("CONNECT_BUCKETS")?,
+            carrier_buckets: sources("CARRIER_BUCKETS")?,
             calls_table: vars.required("CALLS_TABLE")?,
             call_retention: Duration::from_secs(days * 24 * 3600),
             carriers_table: vars.required("CARRIERS_TABLE")?,
-            recordings_bucket: vars.required("RECORDINGS_BUCKET")?,
-            source_buckets: vars.parsed(
-                "SOURCE_BUCKETS",
-                BTreeSet::new(),
-                "none, or names of buckets with commas",
-                buckets,
-            )?,
+            recordings_bucket,
             queue_url: vars.required("RECORDINGS_QUEUE_URL")?,
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
             retention_class: vars.parsed(
@@ -129,8 +133,10 @@ mod tests {
     fn a_wrong_setting_is_named() {
         for (name, value) in [
             ("CALL_RETENTION_DAYS", "0"),
-            ("SOURCE_BUCKETS", "Bucket One"),
-            ("SOURCE_BUCKETS", "bucket-1,,bucket-2"),
+            ("CONNECT_BUCKETS", "Bucket One"),
+            ("CARRIER_BUCKETS", "bucket-1,,bucket-2"),
+            ("CONNECT_BUCKETS", "recordings"),
+            ("CARRIER_BUCKETS", "bucket-1,recordings"),
             ("RETENTION_CLASS", "hold"),
             ("RETENTION_CLASS", "a&b=c"),
             ("MAX_RECORDING_MB", "51201"),
@@ -153,13 +159,20 @@ mod tests {
 
     #[test]
     fn settings_that_are_left_out_have_their_defaults() {
-        let config = with("SOURCE_BUCKETS", "none").unwrap();
+        let config = with("CONNECT_BUCKETS", "none").unwrap();
         assert_eq!(config.max_bytes, 4_096_000_000);
         assert_eq!(config.patience, Duration::from_secs(24 * 3600));
         assert_eq!(config.retention_class, "standard");
-        assert!(config.source_buckets.is_empty() && config.simulated_carriers.is_none());
-        let config = with("SOURCE_BUCKETS", "connect-1, carrier.2").unwrap();
-        assert_eq!(config.source_buckets.len(), 2);
+        assert!(
+            config.connect_buckets.is_empty()
+                && config.carrier_buckets.is_empty()
+                && config.simulated_carriers.is_none()
+        );
+        let config = with("CARRIER_BUCKETS", "connect-1, carrier.2").unwrap();
+        assert_eq!(
+            (config.carrier_buckets.len(), config.connect_buckets.len()),
+            (2, 0)
+        );
         for url in ["http://127.0.0.1:9000", "http://[::1]:9000/"] {
             assert!(
                 with("SIMULATED_CARRIERS", url)

@@ -37,10 +37,13 @@ impl App {
             location: None,
             body: &body,
         };
+        let code = status.as_str().to_owned();
         match carrier.deleted(&answer) {
             true => Ok(()),
+            // The account may be mended, or a secret is just being changed.
+            false if matches!(status.as_u16(), 401 | 403) => Err(Trouble::new(Kind::Refused, code)),
             // What it says to this request it says to the next.
-            false => Err(Trouble::new(Kind::Refused, status.as_str().to_owned())),
+            false => Err(Trouble::new(Kind::Final, code)),
         }
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{
     CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE,
+    TRANSFER_ENCODING,
 };
 use reqwest::{Response, StatusCode};
 use ringback_carriers::Fetch;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::outside::{Asking, Outside, Target};
-use crate::trouble::Trouble;
+use crate::outside::{Asking, Outside, Target, good};
+use crate::trouble::{Kind, Trouble};
 
 /// How often a broken download is resumed.
 const MOST_RESUMES: u32 = 5;
@@ -38,27 +39,34 @@ pub(crate) struct Download<'a> {
     received: u64,
     limit: u64,
     resumes: u32,
+    /// Whether the server itself says where the end is, or TLS does: else it is only where the connection ends.
+    told: bool,
     /// How long we waited for bytes, and how many came, since the floor was last looked at.
     waited: Duration,
     came: u64,
+    /// How long all of it may take, and how long we have waited for it; none once its speed was looked at.
+    pace: Option<(Duration, Duration)>,
 }
 
 impl<'a> Download<'a> {
-    /// Asks for a recording of at most `limit` bytes.
+    /// Asks for a recording of at most `limit` bytes, which is to be had in that time.
     pub(crate) async fn begin(
         outside: &'a Outside,
         fetch: &Fetch,
         asking: Asking,
         limit: u64,
+        time: Duration,
     ) -> Result<Self, Trouble> {
         let (target, response) = outside.ask(fetch, &asking).await?;
         let total = number(response.headers().get(CONTENT_LENGTH));
         if total.is_some_and(|total| total > limit) {
             return Err(too_large());
         }
+        let chunked = response.headers().contains_key(TRANSFER_ENCODING);
         Ok(Self {
             outside,
             asking,
+            told: total.is_some() || chunked || !target.is_plain(),
             target,
             validator: validator(response.headers()),
             response,
@@ -68,7 +76,13 @@ impl<'a> Download<'a> {
             resumes: 0,
             waited: Duration::ZERO,
             came: 0,
+            pace: Some((time, Duration::ZERO)),
         })
+    }
+
+    /// Whether the end is the end, and not just where the connection broke.
+    pub(crate) fn is_told(&self) -> bool {
+        self.told
     }
 
     /// The next bytes; none when all are there. With a `Content-Length` that is when all of it came, without one when the
@@ -81,6 +95,7 @@ impl<'a> Download<'a> {
                     if self.received > self.limit {
                         return Err(too_large());
                     }
+                    self.is_in_time()?;
                     return Ok(Some(bytes));
                 }
                 Ok(None) if self.total.is_none_or(|total| total == self.received) => return Ok(None),
@@ -97,6 +112,9 @@ impl<'a> Download<'a> {
         let began = Instant::now();
         let chunk = timeout(self.outside.silence, self.response.chunk()).await;
         self.waited += began.elapsed();
+        if let Some((_, waited)) = &mut self.pace {
+            *waited += began.elapsed();
+        }
         let chunk = match chunk {
             Ok(Ok(chunk)) => chunk,
             Ok(Err(_)) => return Err(Trouble::waiting("truncated")),
@@ -111,6 +129,24 @@ impl<'a> Download<'a> {
             (self.waited, self.came) = (Duration::ZERO, 0);
         }
         Ok(chunk)
+    }
+
+    /// Looks once, after half a minute, whether all of it can come in time at the speed that there is. What cannot would hold
+    /// its place for a quarter of an hour, and then begin from the start.
+    fn is_in_time(&mut self) -> Result<(), Trouble> {
+        let Some((time, waited)) = self
+            .pace
+            .filter(|(_, waited)| *waited >= self.outside.silence * 3 / 2)
+        else {
+            return Ok(());
+        };
+        self.pace = None;
+        let needed = |total: u64| u128::from(total) * waited.as_millis();
+        let possible = u128::from(self.received) * time.as_millis();
+        match self.total.is_some_and(|total| needed(total) > possible) {
+            true => Err(Trouble::waiting(TOO_SLOW)),
+            false => Ok(()),
+        }
     }
 
     /// Asks for the rest, a few times; where that is in vain, the problem is what broke the download.
@@ -134,6 +170,12 @@ impl<'a> Download<'a> {
                     self.response = response;
                     (self.waited, self.came) = (Duration::ZERO, 0);
                     return Ok(());
+                }
+                // Who wants to be left alone is, as long as it says.
+                _ if let Err(wish) = good(&response, self.asking.now)
+                    && wish.kind == Kind::Throttled =>
+                {
+                    return Err(wish);
                 }
                 status if status.is_server_error() => {}
                 // Another recording, no ranges, or a link that has expired: from the start, the next time.
@@ -188,11 +230,20 @@ mod tests {
 
     /// What a download from that server comes to, and the requests that the server has seen.
     async fn downloaded(server: Vec<Vec<Step>>) -> (Result<Vec<u8>, Trouble>, Vec<String>) {
+        downloaded_within(LIMIT, Duration::from_secs(60), server).await
+    }
+
+    async fn downloaded_within(
+        limit: u64,
+        time: Duration,
+        server: Vec<Vec<Step>>,
+    ) -> (Result<Vec<u8>, Trouble>, Vec<String>) {
         let server = Server::start(server).await;
         let outside = Outside::new(SILENCE, Some(server.url())).unwrap();
         let fetch = Fetch::media("https://recordings.example.com/1.wav?key=value");
         let result = async {
-            let mut download = Download::begin(&outside, &fetch, crate::loopback::asking(), LIMIT).await?;
+            let mut download =
+                Download::begin(&outside, &fetch, crate::loopback::asking(), limit, time).await?;
             let mut bytes = Vec::new();
             while let Some(chunk) = download.next().await? {
                 bytes.extend_from_slice(&chunk);
@@ -306,5 +357,65 @@ mod tests {
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n";
         assert_eq!(problem(vec![vec![say(head), Step::Hang]]).await, "stalled");
         assert_eq!(problem(vec![vec![say(head), Step::Drip]]).await, "too-slow");
+    }
+
+    #[tokio::test]
+    async fn who_wants_to_be_left_alone_in_the_middle_is_asked_again_when_it_says() {
+        let first = "HTTP/1.1 200 OK\r\ncontent-length: 10\r\netag: \"1\"\r\n\r\n0123";
+        for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+            let busy = format!("HTTP/1.1 {status}\r\nretry-after: 600\r\ncontent-length: 0\r\n\r\n");
+            let (result, requests) =
+                downloaded(vec![vec![say(first), close()], vec![say(&busy), close()]]).await;
+            let trouble = result.unwrap_err();
+            assert_eq!(
+                (trouble.kind, trouble.wish),
+                (Kind::Throttled, Some(Duration::from_secs(600)))
+            );
+            assert_eq!(requests.len(), 2, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_come_in_time_at_its_speed_is_left_before_the_time_is_over() {
+        let slowly = || {
+            let piece = [Step::Wait(Duration::from_millis(250)), say(&"a".repeat(3000))];
+            let head = say("HTTP/1.1 200 OK\r\ncontent-length: 18000\r\n\r\n");
+            let pieces = std::iter::repeat_n(piece, 6).flatten();
+            vec![std::iter::once(head).chain(pieces).collect::<Vec<_>>()]
+        };
+        // Far above the floor, and a second and a half in all.
+        let began = Instant::now();
+        let (result, _) = downloaded_within(20_000, Duration::from_millis(1000), slowly()).await;
+        assert_eq!(result.unwrap_err().code, "too-slow");
+        assert!(began.elapsed() < Duration::from_millis(1400));
+        let (result, _) = downloaded_within(20_000, Duration::from_secs(30), slowly()).await;
+        assert_eq!(result.unwrap().len(), 18_000);
+    }
+
+    #[tokio::test]
+    async fn an_end_is_told_by_the_server_or_by_tls_or_it_is_where_the_connection_ends() {
+        for (url, head, told) in [
+            ("https://recordings.example.com/1.wav", "connection: close", true),
+            ("http://plain.example.com/1.wav", "connection: close", false),
+            ("http://plain.example.com/1.wav", "content-length: 4", true),
+            (
+                "http://plain.example.com/1.wav",
+                "transfer-encoding: chunked",
+                true,
+            ),
+        ] {
+            let head = format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n");
+            let server = Server::start(vec![vec![say(&head), Step::Hang]]).await;
+            let outside = Outside::new(SILENCE, Some(server.url())).unwrap();
+            let fetch = Fetch::media(url);
+            let begun = Download::begin(
+                &outside,
+                &fetch,
+                crate::loopback::asking(),
+                LIMIT,
+                Duration::from_secs(60),
+            );
+            assert_eq!(begun.await.unwrap().is_told(), told, "{url} {head}");
+        }
     }
 }

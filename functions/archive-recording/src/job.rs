@@ -121,7 +121,7 @@ impl<'a> Credentials<'a> {
 
 impl App {
     /// Who has the recordings of a call.
-    pub(crate) async fn from(&self, record: &CallRecord) -> Result<From, Trouble> {
+    pub(crate) async fn from(&self, wanted: &Wanted, record: &CallRecord) -> Result<From, Trouble> {
         let carrier = record.carrier.as_deref().unwrap_or_default();
         if carrier == CONNECT {
             return Ok(From::Connect);
@@ -129,6 +129,10 @@ impl App {
         let missing = || Trouble::new(Kind::Refused, "no-account");
         let slug = Slug::parse(record.account.as_deref().unwrap_or_default()).map_err(|_| missing())?;
         match self.accounts.find(carrier, &slug).await? {
+            // An account that was removed and made anew for somebody else.
+            Lookup::Found(known) if known.account.tenant != wanted.tenant => {
+                Err(Trouble::never("another-tenant"))
+            }
             Lookup::Found(known) => Ok(From::Account(known)),
             Lookup::Nobody | Lookup::TooMany => Err(missing()),
         }

@@ -1,6 +1,6 @@
 //! The right to archive a recording, and the upload that is under way under it.
 
-use ringback_calls::{CallStore, Lease, Upload, Wanted};
+use ringback_calls::{CallStore, Lease, StoreError, Upload, Wanted};
 use tracing::warn;
 
 use crate::bucket::Bucket;
@@ -14,6 +14,8 @@ pub(crate) struct Held<'a> {
     pub(crate) lease: &'a Lease,
     /// The upload that is written down.
     upload: Option<Upload>,
+    /// Whether it was given back already.
+    over: bool,
 }
 
 impl<'a> Held<'a> {
@@ -24,6 +26,7 @@ impl<'a> Held<'a> {
             wanted,
             lease,
             upload,
+            over: false,
         }
     }
 
@@ -59,10 +62,19 @@ impl<'a> Held<'a> {
         Ok(())
     }
 
-    /// Lets the recording go. The lease would end by itself.
-    pub(crate) async fn release(&self) {
-        if let Err(problem) = self.calls.release(self.wanted, self.lease).await {
-            warn!(code = problem.code, "A recording's lease was not given back");
+    /// Lets the recording go, to be tried again. The lease would end by itself.
+    pub(crate) async fn release(&mut self) {
+        if !std::mem::replace(&mut self.over, true) {
+            let released = self.calls.release(self.wanted, self.lease).await;
+            not_given_back(released);
+        }
+    }
+
+    /// Lets the recording go for good: whoever comes after begins anew, with all patience.
+    pub(crate) async fn close(&mut self) {
+        if !std::mem::replace(&mut self.over, true) {
+            let closed = self.calls.close(self.wanted, self.lease).await;
+            not_given_back(closed);
         }
     }
 
@@ -74,5 +86,11 @@ impl<'a> Held<'a> {
                 "It was not written down that an upload has ended"
             );
         }
+    }
+}
+
+fn not_given_back(done: Result<(), StoreError>) {
+    if let Err(problem) = done {
+        warn!(code = problem.code, "A recording's lease was not given back");
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod copy;
 mod delete;
 mod download;
+mod ending;
 mod job;
 mod key;
 mod lease;
@@ -22,6 +23,7 @@ mod patience;
 mod sniff;
 mod trouble;
 mod upload;
+mod whole;
 
 use std::time::{Duration, Instant};
 
@@ -63,6 +65,14 @@ enum Fate {
     Done,
     /// It comes again: after that time, else after the queue's own.
     Again(Option<Duration>),
+}
+
+/// A message, as far as it matters.
+#[derive(Debug, Clone, Copy)]
+struct Message<'a> {
+    id: &'a str,
+    /// Whether it comes for the first time.
+    is_first: bool,
 }
 
 impl App {
@@ -119,7 +129,13 @@ impl App {
         let id = message.message_id.as_deref().unwrap_or_default();
         let body = message.body.as_deref().unwrap_or_default();
         let fate = match serde_json::from_str::<Wanted>(body) {
-            Ok(wanted) => self.recording(&wanted, id, clock, &mut counts).await,
+            Ok(wanted) => {
+                let message = Message {
+                    id,
+                    is_first: is_first(message),
+                };
+                self.recording(&wanted, message, clock, &mut counts).await
+            }
             Err(_) => self.unreadable(body, id, &mut counts).await,
         };
         let fate = fate.unwrap_or_else(|trouble| {
@@ -160,4 +176,10 @@ impl App {
             warn!(message.id = id, code, "A message could not be hidden");
         }
     }
+}
+
+/// Whether a message comes for the first time, as far as SQS says.
+fn is_first(message: &SqsMessage) -> bool {
+    let received = message.attributes.get("ApproximateReceiveCount");
+    received.is_none_or(|received| received == "1")
 }

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Say(Vec<u8>),
     /// A byte from time to time, for ever.
     Drip,
+    /// Nothing for a while.
+    Wait(Duration),
     /// Nothing, for ever.
     Hang,
     Close,
@@ -37,6 +39,7 @@ pub(crate) fn asking() -> Asking {
     Asking {
         places: vec![
             Place::https("recordings.example.com"),
+            Place::plain_http("plain.example.com"),
             Place::https("storage.example.com").below("/bucket-1"),
         ],
         now: Timestamp::UNIX_EPOCH,
@@ -105,6 +108,7 @@ async fn play(connection: &mut TcpStream, script: Vec<Step>) {
                     sleep(Duration::from_millis(50)).await;
                 }
             }
+            Step::Wait(pause) => sleep(pause).await,
             Step::Hang => std::future::pending().await,
             Step::Close => return,
         }

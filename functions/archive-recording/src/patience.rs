@@ -8,14 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 /// to ten minutes to prepare a recording.
 const DELAYS: [u64; 8] = [30, 60, 120, 240, 480, 900, 1800, 3600];
 
+/// How many tries wait for what looks as if it stayed so: a quarter of an hour.
+pub(crate) const TRIES_IN_DOUBT: u64 = 5;
+
 /// The longest a message can be hidden: SQS allows twelve hours, counted from when it handed the message over.
 pub(crate) const LONGEST_HIDE: Duration = Duration::from_secs(12 * 3600 - 1000);
 
-/// How long to wait after that many attempts, the first of which began at `first`; none if the patience is used up.
+/// How long to wait after that many tries, the first of which began at `first`; none if the patience is used up.
 ///
 /// `wish` is how long the carrier wants to be left alone. The last attempt is made when the patience ends.
 pub(crate) fn wait(
-    attempts: u64,
+    tries: u64,
     first: Timestamp,
     now: Timestamp,
     patience: Duration,
@@ -27,7 +30,7 @@ pub(crate) fn wait(
     if left.is_zero() {
         return None;
     }
-    let delay = Duration::from_secs(delay(attempts));
+    let delay = Duration::from_secs(delay(tries));
     let wait = delay.max(wish.unwrap_or_default()).min(left).min(LONGEST_HIDE);
     // Visibility is counted in seconds, and a message that is not hidden at all comes at once.
     Some(Duration::from_secs(
@@ -35,8 +38,8 @@ pub(crate) fn wait(
     ))
 }
 
-fn delay(attempts: u64) -> u64 {
-    let index = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+fn delay(tries: u64) -> u64 {
+    let index = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
     let longest = DELAYS.last().copied().unwrap_or_default();
     DELAYS.get(index).copied().unwrap_or(longest)
 }

@@ -9,11 +9,16 @@ use ringback_calls::StoreError;
 use ringback_carriers::CannotFetch;
 use ringback_lambda::{DeadLetterError, SecretError, error_code};
 
+/// The code of a place from where the carrier's recordings may not come.
+pub(crate) const PLACE_NOT_ALLOWED: &str = "place-not-allowed";
+
 /// What follows from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// It stays so: trying again is in vain.
     Final,
+    /// It looks as if it stayed so, and is most often a bad hour of the carrier's: after some tries it is final.
+    Doubtful,
     /// It is not there yet, or the carrier or the way to it is broken.
     Waiting,
     /// The carrier wants to be asked less.
@@ -51,6 +56,22 @@ impl Trouble {
 
     pub(crate) fn waiting(code: &'static str) -> Self {
         Self::new(Kind::Waiting, code)
+    }
+
+    /// What can be no more than a bad hour of the carrier's.
+    pub(crate) fn doubtful(code: &'static str) -> Self {
+        Self::new(Kind::Doubtful, code)
+    }
+
+    /// The same where the record itself does not name the place: an answer of the carrier's has led there.
+    pub(crate) fn led_astray(self) -> Self {
+        match &*self.code {
+            PLACE_NOT_ALLOWED => Self {
+                kind: Kind::Doubtful,
+                ..self
+            },
+            _ => self,
+        }
     }
 
     /// What S3 said, without a word of what it was asked.

@@ -12,33 +12,39 @@ use crate::download::Download;
 use crate::lease::Held;
 use crate::part::{Gathering, Part, Total};
 use crate::trouble::{Kind, Trouble};
+use crate::whole::Whole;
 
 /// How many parts are sent at a time, while another is gathered.
 const AT_A_TIME: usize = 2;
 
-/// Stores what a download gives as that object: what it came to, compared with what S3 says it has. `first` is what was
-/// read of it before.
+/// Stores what a download gives as that object: what it came to, compared with what S3 says it has, and whether that is
+/// proven to be all. `first` is what was read of it before.
 pub(crate) async fn store(
     bucket: &Bucket,
     object: &Object,
     first: Vec<Bytes>,
     download: &mut Download<'_>,
+    whole: Whole<'_>,
     held: &mut Held<'_>,
-) -> Result<Total, Trouble> {
+) -> Result<(Total, bool), Trouble> {
     let mut source = Chunks {
         first: first.into_iter(),
         rest: Bytes::new(),
         download,
+        whole,
     };
     let mut gathering = Gathering::new();
     source.fill(&mut gathering).await?;
-    let answered = match source.is_over().await? {
-        true => bucket.put(object, &gathering.part()).await?,
+    let (answered, proven) = match source.is_over().await? {
+        true => {
+            let proven = source.judge(&gathering)?;
+            (bucket.put(object, &gathering.part()).await?, proven)
+        }
         false => in_parts(bucket, object, &mut gathering, &mut source, held).await?,
     };
     let total = gathering.total();
     bucket.verify(&object.key, &total, answered.as_deref()).await?;
-    Ok(total)
+    Ok((total, proven))
 }
 
 async fn in_parts(
@@ -47,7 +53,7 @@ async fn in_parts(
     gathering: &mut Gathering,
     source: &mut Chunks<'_, '_>,
     held: &mut Held<'_>,
-) -> Result<Option<String>, Trouble> {
+) -> Result<(Option<String>, bool), Trouble> {
     let upload = bucket.begin(object).await?;
     // Before the first part, so that whoever comes after can end it.
     held.keep(upload.clone()).await?;
@@ -56,11 +62,12 @@ async fn in_parts(
         sending.send(gathering.part()).await?;
         source.fill(gathering).await?;
     }
+    // Before there is an object.
+    let proven = source.judge(gathering)?;
     let parts = sending.finish().await?;
     let total = gathering.total();
-    bucket
-        .complete(&upload, parts, total.bytes, Some(&total.crc))
-        .await
+    let answered = bucket.complete(&upload, parts, total.bytes, Some(&total.crc));
+    Ok((answered.await?, proven))
 }
 
 /// What is read, in chunks of any size.
@@ -68,6 +75,7 @@ struct Chunks<'a, 'd> {
     first: std::vec::IntoIter<Bytes>,
     rest: Bytes,
     download: &'a mut Download<'d>,
+    whole: Whole<'a>,
 }
 
 impl Chunks<'_, '_> {
@@ -77,6 +85,12 @@ impl Chunks<'_, '_> {
             gathering.take(&mut self.rest);
         }
         Ok(())
+    }
+
+    /// Whether something proves that what was gathered is all, now that nothing more comes.
+    fn judge(&self, gathering: &Gathering) -> Result<bool, Trouble> {
+        let bytes = gathering.total().bytes;
+        self.whole.judge(bytes, self.download.is_told())
     }
 
     /// Whether there is nothing left; reads the next chunk to know.

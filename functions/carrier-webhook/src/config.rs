@@ -32,7 +32,7 @@ impl Config {
             name: "PUBLIC_BASE_URL".to_owned(),
             problem: "must be https:// and a host, with a path if there is a base path mapping".to_owned(),
         })?;
-        let days = vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?;
+        let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
         Ok(Self {
             carriers_table: vars.required("CARRIERS_TABLE")?,
             calls_table: vars.required("CALLS_TABLE")?,

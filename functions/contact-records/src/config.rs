@@ -34,7 +34,7 @@ impl Config {
             contacts_table: vars.required("CONTACTS_TABLE")?,
             retention: days(vars.number("RETENTION_DAYS", 14, 1..=730)?),
             calls_table: vars.required("CALLS_TABLE")?,
-            call_retention: days(vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?),
+            call_retention: days(vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?),
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
             caller_attribute: vars
                 .optional("CALLER_ATTRIBUTE")

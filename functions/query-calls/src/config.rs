@@ -33,7 +33,7 @@ impl Config {
             problem: "must be the ARN of an Amazon Connect instance".to_owned(),
         })?;
         let claim = vars.optional("TENANT_CLAIM").filter(|claim| *claim != "none");
-        let days = vars.number("CALL_RETENTION_DAYS", 365, 1..=3650)?;
+        let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
         Ok(Self {
             calls_table: vars.required("CALLS_TABLE")?,
             call_retention: Duration::from_secs(days * 24 * 3600),

@@ -80,7 +80,7 @@ impl App {
         let route = Route::read(request)?;
         let (id, step) = match route.asked {
             Asked::Record => {
-                let record = self.record(&tenant, &route.call, now).await?;
+                let (record, _) = self.record(&tenant, &route.call, now).await?;
                 return Ok(Response::json(200, &CallView::of(&record)).tagged(request));
             }
             Asked::Recording(id, step) => (id, step),
@@ -90,13 +90,19 @@ impl App {
             let detail = "The identity does not say who asks (sub, userArn), in at most 256 characters.";
             Problem::new(&ProblemType::FORBIDDEN, detail)
         })?;
-        let record = self.record(&tenant, &route.call, now).await?;
-        let task = recording::Task::of(&record, id, who, request, now)?;
+        let (record, kept_until) = self.record(&tenant, &route.call, now).await?;
+        let task = recording::Task::of(&record, kept_until, id, who, request, now)?;
         Box::pin(self.take(&task, step, counts)).await
     }
 
-    async fn record(&self, tenant: &str, call: &CallId, now: Timestamp) -> Result<CallRecord, Problem> {
-        let found = self.calls.read(tenant, call, now).await;
+    /// The call as it is now, and until when it is kept.
+    async fn record(
+        &self,
+        tenant: &str,
+        call: &CallId,
+        now: Timestamp,
+    ) -> Result<(CallRecord, Timestamp), Problem> {
+        let found = self.calls.read_kept(tenant, call, now).await;
         let found = found.map_err(|problem| without_table(&problem))?;
         found.ok_or_else(|| {
             let detail = "No call of that id is known, or not any more.";

@@ -13,11 +13,16 @@ pub(crate) const ANOTHER_BUCKET: ProblemType =
     ProblemType::of("another-bucket", 409, "The recording lies in another bucket.");
 pub(crate) const TOO_MANY_TAGS: ProblemType =
     ProblemType::of("too-many-tags", 409, "The recording's object has too many tags.");
+pub(crate) const CONTESTED: ProblemType = ProblemType::of(
+    "hold-contested",
+    409,
+    "Others change the tags of the object at the same time.",
+);
 pub(crate) const GONE: ProblemType =
     ProblemType::of("recording-gone", 410, "The recording is no longer in the bucket.");
 
 /// All that the API answers with.
-pub const PROBLEMS: [&ProblemType; 13] = [
+pub const PROBLEMS: [&ProblemType; 14] = [
     &ProblemType::INVALID,
     &ProblemType::UNAUTHORISED,
     &ProblemType::FORBIDDEN,
@@ -30,6 +35,7 @@ pub const PROBLEMS: [&ProblemType; 13] = [
     &GIVEN_UP,
     &ANOTHER_BUCKET,
     &TOO_MANY_TAGS,
+    &CONTESTED,
     &GONE,
 ];
 

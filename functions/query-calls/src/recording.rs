@@ -11,8 +11,11 @@ use tracing::info;
 use crate::App;
 use crate::hold::{self, Tags};
 use crate::metrics::RequestMetrics;
-use crate::problems::{ANOTHER_BUCKET, GIVEN_UP, NO_SUCH_RECORDING, NOT_ARCHIVED, TOO_MANY_TAGS};
+use crate::problems::{ANOTHER_BUCKET, CONTESTED, GIVEN_UP, NO_SUCH_RECORDING, NOT_ARCHIVED, TOO_MANY_TAGS};
 use crate::route::Step;
+
+/// How often a hold looks whether it is there. Who takes it away looks whether somebody holds it, so once is enough.
+const LOOKS: u8 = 3;
 
 /// Somebody wants something of an archived recording.
 pub(crate) struct Task<'a> {
@@ -20,6 +23,7 @@ pub(crate) struct Task<'a> {
     archived: &'a Archived,
     /// Whether the call's events say that it is held.
     held: bool,
+    kept_until: Timestamp,
     who: String,
     request: String,
     now: Timestamp,
@@ -46,12 +50,15 @@ struct Hold<'a> {
     /// The class that counts while it is not held.
     #[serde(skip_serializing_if = "Option::is_none")]
     retention: Option<&'a str>,
+    /// Until when the call itself is kept, and with it what this API knows of the recording.
+    call_kept_until: Timestamp,
 }
 
 impl<'a> Task<'a> {
     /// That recording of the call, if it is archived.
     pub(crate) fn of(
         record: &'a CallRecord,
+        kept_until: Timestamp,
         id: String,
         who: String,
         request: &Request<'_>,
@@ -76,6 +83,7 @@ impl<'a> Task<'a> {
             },
             archived,
             held: facts.held.unwrap_or_default(),
+            kept_until,
             who,
             request: request.id().map_or_else(random, str::to_owned),
             now,
@@ -87,6 +95,16 @@ impl<'a> Task<'a> {
             by: &self.who,
             request: &self.request,
         }
+    }
+
+    fn state(&self, held: bool, changed: bool, retention: Option<&str>) -> Response {
+        let hold = Hold {
+            held,
+            changed,
+            retention,
+            call_kept_until: self.kept_until,
+        };
+        Response::json(200, &hold)
     }
 
     fn done(&self, message: &str) {
@@ -134,29 +152,22 @@ impl App {
         Ok(Response::json(201, &link))
     }
 
-    /// The object first, then the event: what the record calls held is held, whatever fails between.
+    /// The object first, then the event: what the record calls held is held, whatever fails between. Then the object
+    /// again: whoever ended the hold meanwhile has read of this event, or is seen here.
     async fn hold(&self, task: &Task<'_>, counts: &mut RequestMetrics) -> Result<Response, Problem> {
-        let tags = self.shelf.tags(&task.archived.key).await?;
-        let after = hold::held(&tags).map_err(|hold::TooManyTags| {
-            let detail =
-                "A hold keeps the retention class in a tag of its own, and S3 takes ten; take one away.";
-            Problem::new(&TOO_MANY_TAGS, detail)
-        })?;
-        if let Some(after) = &after {
-            self.shelf.tag(&task.archived.key, after).await?;
-        }
+        let before = self.shelf.tags(&task.archived.key).await?;
         // Also where an earlier request came no further than the object.
-        let changed = after.is_some() || !task.held;
-        if changed {
-            let event = held(&task.wanted, task.requester(), task.now);
-            self.tell(&task.wanted, event, task.now).await?;
-            counts.holds += 1;
-            task.done("Put a recording under legal hold");
-        }
-        Ok(state(true, changed, &tags))
+        let changed = self.tag_held(task, &before).await? || !task.held;
+        let event = held(&task.wanted, task.requester(), task.now);
+        self.tell(&task.wanted, event, task.now).await?;
+        let class = self.keep_held(task).await?;
+        counts.holds += 1;
+        task.done("Put a recording under legal hold");
+        Ok(task.state(true, changed, class.as_deref()))
     }
 
-    /// The event first, then the object: no hold ends without a word of who ended it.
+    /// The event first, then the object: no hold ends without a word of who ended it. Whoever has put it under hold
+    /// meanwhile has the last word, and the object is as the record says.
     async fn release(&self, task: &Task<'_>, counts: &mut RequestMetrics) -> Result<Response, Problem> {
         let tags = self.shelf.tags(&task.archived.key).await?;
         let after = hold::released(&tags);
@@ -172,20 +183,45 @@ impl App {
             counts.releases += 1;
             task.done("Ended the legal hold of a recording");
         }
-        Ok(state(false, changed, &tags))
+        let held = changed && self.is_held(task).await?;
+        if held {
+            self.keep_held(task).await?;
+        }
+        Ok(task.state(held, changed && !held, hold::class(&tags)))
     }
-}
 
-fn state(held: bool, changed: bool, tags: &Tags) -> Response {
-    let retention = hold::class(tags);
-    Response::json(
-        200,
-        &Hold {
-            held,
-            changed,
-            retention,
-        },
-    )
+    /// Gives the object the tag, if it has it not; whether it had it not.
+    async fn tag_held(&self, task: &Task<'_>, tags: &Tags) -> Result<bool, Problem> {
+        let after = hold::held(tags).map_err(|hold::TooManyTags| {
+            let detail =
+                "A hold keeps the retention class in a tag of its own, and S3 takes ten; take one away.";
+            Problem::new(&TOO_MANY_TAGS, detail)
+        })?;
+        if let Some(after) = &after {
+            self.shelf.tag(&task.archived.key, after).await?;
+        }
+        Ok(after.is_some())
+    }
+
+    /// Sees that the object has the tag; the retention class that waits.
+    async fn keep_held(&self, task: &Task<'_>) -> Result<Option<String>, Problem> {
+        for _ in 0..LOOKS {
+            let tags = self.shelf.tags(&task.archived.key).await?;
+            if !self.tag_held(task, &tags).await? {
+                return Ok(hold::class(&tags).map(str::to_owned));
+            }
+        }
+        let detail = "The hold is written down, and somebody takes the tag away; ask again.";
+        Err(Problem::new(&CONTESTED, detail))
+    }
+
+    /// Whether the call's events say that the recording is held, as they are now.
+    async fn is_held(&self, task: &Task<'_>) -> Result<bool, Problem> {
+        let wanted = &task.wanted;
+        let (record, _) = self.record(&wanted.tenant, &wanted.call_id, task.now).await?;
+        let facts = record.recordings.get(&wanted.recording_id);
+        Ok(facts.and_then(|facts| facts.held).unwrap_or_default())
+    }
 }
 
 /// Stands in for the id of a request that has none, so that every link stays an event of its own.

@@ -1,10 +1,7 @@
 //! What a request asks for.
 
 use ringback_api::{Problem, ProblemType, Request};
-use ringback_calls::CallId;
-
-/// Longer ids are none of a carrier's.
-const LONGEST_ID: usize = 1024;
+use ringback_calls::{CallId, LONGEST_RECORDING_ID};
 
 const PATHS: &str = "There are calls/{callId}, calls/{callId}/recordings/{recordingId}/link and \
     calls/{callId}/recordings/{recordingId}/hold.";
@@ -67,9 +64,10 @@ impl Route {
         };
         let call = CallId::parse(call).map_err(|problem| Problem::invalid("callId", problem.to_string()))?;
         if let Asked::Recording(id, _) = &asked
-            && !(1..=LONGEST_ID).contains(&id.len())
+            && !(1..=LONGEST_RECORDING_ID).contains(&id.len())
         {
-            return Err(Problem::invalid("recordingId", "must have 1 to 1024 bytes"));
+            let problem = format!("must have 1 to {LONGEST_RECORDING_ID} bytes");
+            return Err(Problem::invalid("recordingId", problem));
         }
         Ok(Self { call, asked })
     }

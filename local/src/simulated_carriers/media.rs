@@ -45,6 +45,8 @@ pub enum MediaFault {
     CutWithoutLength(usize),
     /// All comes, and no `Content-Length` says how much that is.
     NoLength,
+    /// All comes, and nothing but the end of the connection says that it is all: HTTP/1.0 without `Content-Length`.
+    Closed,
     /// So many bytes at a time, with that pause after each.
     Drip(usize, Duration),
     /// A page of HTML with status 200.
@@ -79,6 +81,8 @@ struct Inner {
     requests: Vec<MediaRequest>,
     ranges: bool,
     deletion: Option<StatusCode>,
+    /// Whether what is answered to a deletion, or says where a recording is, never ends.
+    dripping: bool,
     /// Links are numbered; older ones than the last are worth nothing once they have expired.
     links: u64,
     expired_links: u64,
@@ -95,6 +99,7 @@ impl Default for Inner {
             requests: Vec::new(),
             ranges: true,
             deletion: None,
+            dripping: false,
             links: 0,
             expired_links: 0,
         }
@@ -161,6 +166,7 @@ impl SimulatedMedia {
         inner.faults.clear();
         inner.always.clear();
         inner.deletion = None;
+        inner.dripping = false;
         inner.ranges = true;
     }
 
@@ -172,6 +178,11 @@ impl SimulatedMedia {
     /// What a deletion is answered with, instead of being done.
     pub fn refuse_deletion(&self, status: u16) {
         self.inner().deletion = StatusCode::from_u16(status).ok();
+    }
+
+    /// Answers to deletions, and those that say where a recording is, come a byte at a time and never end.
+    pub fn drip_answers(&self) {
+        self.inner().dripping = true;
     }
 
     /// The requests since the last call of this.

@@ -171,6 +171,14 @@ impl Archive {
         self.record().await["recordings"][RECORDING]["held"].take()
     }
 
+    /// The earliest expiry of the call's events.
+    pub(super) async fn kept_until(&self) -> Timestamp {
+        let items = self.book.items(TENANT, &self.call).await.unwrap();
+        let expiries = items.iter().map(|item| item["expiresAt"].as_n().unwrap());
+        let earliest = expiries.map(|seconds| seconds.parse().unwrap()).min().unwrap();
+        Timestamp::from_second(earliest).unwrap()
+    }
+
     /// What the call's events say was asked for, and by whom, in the order of time.
     pub(super) async fn audited(&self) -> Vec<(Kind, String)> {
         let now = morning(3600);

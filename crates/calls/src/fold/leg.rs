@@ -10,6 +10,7 @@ use crate::event::Evidence;
 use crate::facts::{Archived, LegFacts, RecordingFacts, RecordingState};
 use crate::number::Number;
 use crate::record::LegRecord;
+use crate::recording::LONGEST_RECORDING_ID;
 
 #[derive(Default)]
 pub(super) struct LegHeard {
@@ -137,12 +138,13 @@ impl RecordingHeard {
         join(&mut self.problem, other.problem);
     }
 
-    pub(super) fn into_facts(self) -> RecordingFacts {
+    pub(super) fn into_facts(self, id: &str) -> RecordingFacts {
         let said_last = |claim: Claim<Last<String>>| claim.map(|(_, _, said)| said);
+        let given_up = said_last(self.given_up).or_else(|| given_up_for_its_id(id));
         let deleted_at_carrier = self.deleted_at_carrier.map(|Reverse(at)| at);
         let (archived, archived_at) = self.archived.map(|(_, _, archived)| archived).unzip();
         RecordingFacts {
-            given_up: said_last(self.given_up).filter(|_| archived.is_none()),
+            given_up: given_up.filter(|_| archived.is_none()),
             delete_refused: said_last(self.delete_refused).filter(|_| deleted_at_carrier.is_none()),
             deleted_at_carrier,
             held: self.held.map(|(_, _, held)| held),
@@ -157,4 +159,9 @@ impl RecordingHeard {
             problem: said_last(self.problem),
         }
     }
+}
+
+/// A recording whose id is too long for every message about it is not asked for at all.
+fn given_up_for_its_id(id: &str) -> Option<String> {
+    (id.len() > LONGEST_RECORDING_ID).then(|| "id-too-long".to_owned())
 }

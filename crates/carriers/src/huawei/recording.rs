@@ -37,8 +37,7 @@ pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
             ]
         })
     });
-    let own: Vec<_> = api.into_iter().chain(buckets).collect();
-    own.into_iter().chain(ask::more_places(keys, false)).collect()
+    ask::and_more(api.into_iter().chain(buckets).collect(), keys)
 }
 
 /// The Region in a host such as `rtccall.cn-north-1.myhuaweicloud.cn`.
@@ -86,6 +85,7 @@ pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Res
     let token = format!(
         r#"UsernameToken Username="{app}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}""#
     );
+    // To the API alone, which is a setting and in no event; what is behind its link hears none of it.
     Ok(Fetch::link(url)
         .with(
             "authorization",

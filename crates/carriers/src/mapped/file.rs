@@ -240,18 +240,21 @@ pub(super) struct Recording {
     /// `mp3`: what all of this carrier's are.
     pub(super) format: Option<String>,
     pub(super) channels: Option<u64>,
-    /// From where recordings may come, redirections included: `media.example.com`, `*.example.com`,
-    /// `storage.example.com/bucket` where others share the host, with `http://` before it where it speaks no TLS. An
-    /// account's setting `recordingHosts` adds to them. Without any, no recording is fetched.
+    /// The carrier's own hosts, which are told who we are: `media.example.com`, `*.example.com`,
+    /// `api.example.com/recordings` where others share the host, with `http://` before it where it speaks no TLS.
     #[serde(default)]
     pub(super) hosts: Vec<String>,
+    /// From where else recordings may come, and where redirections may lead, in the same form: storage, which is told
+    /// nothing. An account's setting `recordingHosts` adds to these. Without any host at all no recording is fetched.
+    #[serde(default)]
+    pub(super) media_hosts: Vec<String>,
     #[serde(default)]
     pub(super) auth: RecordingAuth,
     /// How the carrier is asked to delete one; it cannot be where this is missing.
     pub(super) delete: Option<Delete>,
 }
 
-/// Who we say we are to have a recording, with the account's API secret. It is said to whichever of the hosts the
+/// Who we say we are to have a recording, with the account's API secret. It is said to `hosts` alone, whatever the
 /// recording's URL names, and goes no further with a redirection.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]

@@ -14,6 +14,7 @@ const NO_HOSTS: CannotFetch = CannotFetch::Missing("hosts in its carrier's descr
 #[derive(Debug)]
 pub(super) struct Fetching {
     hosts: Vec<Place>,
+    media_hosts: Vec<Place>,
     auth: Auth,
     delete: Option<Delete>,
 }
@@ -45,15 +46,8 @@ impl Fetching {
     /// # Errors
     /// With the place and what is wrong there.
     pub(super) fn of(file: &file::Recording) -> Result<Self, BadMapping> {
-        let host = |(at, text): (usize, &String)| {
-            Place::parse(text).map_err(|problem| BadMapping::new(format!("recording.hosts[{at}]"), problem))
-        };
-        let hosts: Vec<_> = file
-            .hosts
-            .iter()
-            .enumerate()
-            .map(host)
-            .collect::<Result<_, _>>()?;
+        let hosts = places("hosts", &file.hosts)?;
+        let media_hosts = places("media-hosts", &file.media_hosts)?;
         let auth = Auth::of(&file.auth)
             .map_err(|(field, problem)| BadMapping::new(format!("recording.auth.{field}"), problem))?;
         let delete = file
@@ -62,20 +56,24 @@ impl Fetching {
             .map(|delete| Delete::of(delete, &hosts))
             .transpose();
         let delete = delete.map_err(|problem| BadMapping::new("recording.delete.url", problem))?;
-        Ok(Self { hosts, auth, delete })
+        Ok(Self {
+            hosts,
+            media_hosts,
+            auth,
+            delete,
+        })
     }
 
     pub(super) fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
-        // Which hosts speak no TLS is the description's to say.
-        let more = ask::more_places(keys, false);
-        self.hosts.iter().cloned().chain(more).collect()
+        let described = self.hosts.iter().chain(&self.media_hosts);
+        ask::and_more(described.cloned().collect(), keys)
     }
 
     pub(super) fn recording(&self, kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
         if self.places(keys).is_empty() {
             return Err(NO_HOSTS);
         }
-        self.auth.ask(ask::url(kept)?, keys, "GET")
+        self.auth.ask(ask::url(kept)?, &self.hosts, keys, "GET")
     }
 
     pub(super) fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
@@ -87,7 +85,10 @@ impl Fetching {
             }
             None => ask::url(kept)?,
         };
-        self.auth.ask(url, keys, delete.method)
+        if !ask::is_own(&url, &self.hosts) {
+            return Err(CannotFetch::NoDelete);
+        }
+        self.auth.ask(url, &self.hosts, keys, delete.method)
     }
 }
 
@@ -112,8 +113,14 @@ impl Auth {
         })
     }
 
-    /// A request that says who we are.
-    fn ask(&self, mut url: Url, keys: &Keys<'_>, method: &'static str) -> Result<Fetch, CannotFetch> {
+    /// A request that says who we are, if it goes to one of these hosts.
+    fn ask(
+        &self,
+        mut url: Url,
+        hosts: &[Place],
+        keys: &Keys<'_>,
+        method: &'static str,
+    ) -> Result<Fetch, CannotFetch> {
         let header = match self {
             Self::Nothing => None,
             Self::Basic => {
@@ -123,7 +130,9 @@ impl Auth {
             Self::Bearer => Some(ask::bearer(ask::api_secret(keys)?)),
             Self::Query(query) => {
                 let value = query.value(keys)?;
-                url.query_pairs_mut().append_pair(&query.parameter, &value);
+                if ask::is_own(&url, hosts) {
+                    url.query_pairs_mut().append_pair(&query.parameter, &value);
+                }
                 None
             }
         };
@@ -132,7 +141,7 @@ impl Auth {
             ..Fetch::media(url)
         };
         Ok(match header {
-            Some(value) => fetch.with("authorization", value),
+            Some(value) => ask::identified(fetch, hosts, value),
             None => fetch,
         })
     }
@@ -187,8 +196,7 @@ impl Delete {
                 }
             });
             let sample = sample.map_err(|name| format!("has {{{name}}}; there is {{id}}"))?;
-            let is_of_host = |url: Url| hosts.iter().any(|place| place.allows(&url));
-            if !ask::parsed(&sample).is_some_and(is_of_host) {
+            if !ask::parsed(&sample).is_some_and(|url| ask::is_own(&url, hosts)) {
                 return Err("is no URL of recording.hosts".to_owned());
             }
         }
@@ -199,6 +207,14 @@ impl Delete {
         };
         Ok(Self { method, url })
     }
+}
+
+/// The places of a list.
+fn places(list: &str, texts: &[String]) -> Result<Vec<Place>, BadMapping> {
+    let place = |(at, text): (usize, &String)| {
+        Place::parse(text).map_err(|problem| BadMapping::new(format!("recording.{list}[{at}]"), problem))
+    };
+    texts.iter().enumerate().map(place).collect()
 }
 
 /// The template with its values.

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{CannotFetch, Kept, Place};
+use super::{CannotFetch, Fetch, Kept, Place};
 use crate::hex;
 use crate::settings::Keys;
 
@@ -101,9 +101,27 @@ pub(crate) fn once(id: &str, now: Timestamp) -> String {
     digits
 }
 
-/// The places that the account adds. Those without TLS count only where the carrier has such, too.
-pub(crate) fn more_places(keys: &Keys<'_>, without_tls: bool) -> impl Iterator<Item = Place> {
+/// These places, and those that the account adds: always over TLS, because nobody but a carrier's own module says which
+/// host of the carrier has none.
+pub(crate) fn and_more(own: Vec<Place>, keys: &Keys<'_>) -> Vec<Place> {
     let more = keys.settings.get(MORE).unwrap_or_default().split(',');
-    more.filter_map(|text| Place::parse(text).ok())
-        .filter(move |place| without_tls || place.has_tls())
+    let more = more
+        .filter_map(|text| Place::parse(text).ok())
+        .filter(Place::has_tls);
+    own.into_iter().chain(more).collect()
+}
+
+/// Whether the URL is of one of the carrier's own places. Only there may anybody hear who we are: URLs come out of events,
+/// and what an account or a description adds is storage.
+pub(crate) fn is_own(url: &Url, own: &[Place]) -> bool {
+    own.iter().any(|place| place.allows(url))
+}
+
+/// The request with who we are, if it goes to one of the carrier's own places; else as it is.
+pub(crate) fn identified(fetch: Fetch, own: &[Place], authorization: String) -> Fetch {
+    if parsed(&fetch.url).is_some_and(|url| is_own(&url, own)) {
+        fetch.with("authorization", authorization)
+    } else {
+        fetch
+    }
 }

@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::place::climbs;
 use super::{CannotFetch, Source};
 
 const NO_OBJECT: CannotFetch = CannotFetch::BadPlace("is no object in an S3 bucket");
@@ -22,12 +23,56 @@ pub fn connect_object(location: &str) -> Result<(String, String), CannotFetch> {
     checked(bucket, &key)
 }
 
-/// The object that `s3://bucket/key` names.
-pub(crate) fn of_s3_url(url: &str) -> Result<Source, CannotFetch> {
+/// The object that `s3://bucket/key` names, if it lies in that place: a bucket and what its keys begin with, because
+/// buckets hold other accounts' recordings, too.
+pub(crate) fn of_s3_url(url: &str, place: &BucketPlace<'_>) -> Result<Source, CannotFetch> {
     let path = url.strip_prefix("s3://").ok_or(NO_OBJECT)?;
     let (bucket, key) = path.split_once('/').ok_or(NO_OBJECT)?;
     let (bucket, key) = checked(bucket, key)?;
+    if !place.holds(&bucket, &key) {
+        return Err(CannotFetch::BadPlace(
+            "is not in the account's own place in a bucket",
+        ));
+    }
     Ok(Source::Object { bucket, key })
+}
+
+/// Where in a bucket an account's recordings lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BucketPlace<'a> {
+    bucket: &'a str,
+    /// Without a `/` at its ends, and not empty.
+    prefix: &'a str,
+}
+
+impl<'a> BucketPlace<'a> {
+    /// A place as people write it: `bucket/prefix`, where the prefix may have further parts.
+    ///
+    /// # Errors
+    /// With what it must be, as the end of a sentence.
+    pub fn parse(text: &'a str) -> Result<Self, &'static str> {
+        const PROBLEM: &str =
+            "must be a bucket and what the keys of this account begin with, such as my-recordings/main";
+        let (bucket, prefix) = text.trim().split_once('/').ok_or(PROBLEM)?;
+        let prefix = prefix.strip_suffix('/').unwrap_or(prefix);
+        if checked(bucket, prefix).is_err() || !is_plain(prefix) {
+            return Err(PROBLEM);
+        }
+        Ok(Self { bucket, prefix })
+    }
+
+    /// Whether the object is below it. S3 itself knows no way up; who copies by a path may.
+    fn holds(&self, bucket: &str, key: &str) -> bool {
+        let below = key
+            .strip_prefix(self.prefix)
+            .and_then(|rest| rest.strip_prefix('/'));
+        bucket == self.bucket && below.is_some_and(is_plain) && is_plain(key)
+    }
+}
+
+/// Whether a key has parts, and all of them lead down.
+fn is_plain(key: &str) -> bool {
+    !climbs(key) && key.split('/').all(|part| !matches!(part, "" | "."))
 }
 
 fn checked(bucket: &str, key: &str) -> Result<(String, String), CannotFetch> {

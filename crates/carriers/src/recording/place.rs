@@ -106,13 +106,23 @@ impl Place {
     }
 }
 
+/// So often may a path be encoded. Nobody does it more than twice, and each time costs a pass over the path.
+const MOST_ENCODED: usize = 8;
+
 /// Whether some server on the way may take the path for one that goes up. What is written out is gone already; here is
-/// what is encoded, also twice.
-fn climbs(path: &str) -> bool {
-    let once = percent_decode_str(path).decode_utf8_lossy();
-    let twice = percent_decode_str(&once).decode_utf8_lossy();
-    [path, &once, &twice]
-        .iter()
-        .flat_map(|path| path.split(['/', '\\']))
-        .any(|segment| segment == "..")
+/// what is encoded, however often, and what has parameters: some servers take `..;x` for `..`.
+pub(super) fn climbs(path: &str) -> bool {
+    let up = |segment: &str| segment.split(';').next() == Some("..");
+    let mut path = path.to_owned();
+    for _ in 0..MOST_ENCODED {
+        if path.split(['/', '\\']).any(up) {
+            return true;
+        }
+        let decoded = percent_decode_str(&path).decode_utf8_lossy().into_owned();
+        if decoded == path {
+            return false;
+        }
+        path = decoded;
+    }
+    true
 }

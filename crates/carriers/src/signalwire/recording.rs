@@ -7,19 +7,27 @@ use crate::twilio::recording::{media, resource};
 /// The space alone. Whether media are ever handed out by a redirection is not documented; the setting `recordingHosts`
 /// allows where to.
 pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
+    ask::and_more(own(keys), keys)
+}
+
+fn own(keys: &Keys<'_>) -> Vec<Place> {
     let own = keys.settings.get("space").and_then(host).map(|host| {
         let project = keys.settings.get("projectId").unwrap_or_default();
         Place::https(&host).below(&format!("/api/laml/2010-04-01/Accounts/{project}"))
     });
-    own.into_iter().chain(ask::more_places(keys, false)).collect()
+    own.into_iter().collect()
 }
 
 pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
-    Ok(Fetch::media(media(kept, keys)?).with("authorization", authorization(keys)?))
+    let (authorization, own) = (authorization(keys)?, own(keys));
+    let url = media(kept, keys, &own)?;
+    Ok(ask::identified(Fetch::media(url), &own, authorization))
 }
 
 pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
-    Ok(Fetch::delete(resource(kept)?).with("authorization", authorization(keys)?))
+    let (authorization, own) = (authorization(keys)?, own(keys));
+    let url = resource(kept, &own)?;
+    Ok(ask::identified(Fetch::delete(url), &own, authorization))
 }
 
 fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {

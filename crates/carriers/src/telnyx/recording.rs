@@ -13,14 +13,18 @@ pub(super) const UNNAMED: &str = "event-";
 /// The API, and the buckets that links lead to; the second one holds recordings of Europe. A live account in another
 /// Region may show more: the setting `recordingHosts` adds them.
 pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
-    let own = [
-        Place::https("api.telnyx.com").below("/v2/recordings"),
+    let storage = [
         Place::https("s3.amazonaws.com").below("/telephony-recorder-prod"),
         Place::https("telephony-recorder-prod.s3.amazonaws.com"),
         Place::https("s3.eu-central-1.amazonaws.com").below("/telephony-recorder-prod-fr5"),
         Place::https("telephony-recorder-prod-fr5.s3.eu-central-1.amazonaws.com"),
     ];
-    own.into_iter().chain(ask::more_places(keys, false)).collect()
+    ask::and_more(own().into_iter().chain(storage).collect(), keys)
+}
+
+/// The buckets are no part of it: links into them are signed.
+fn own() -> Vec<Place> {
+    vec![Place::https("api.telnyx.com").below("/v2/recordings")]
 }
 
 pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
@@ -30,9 +34,8 @@ pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, Canno
     }
     let url = format!("{API}/{}", ask::segment(kept.id)?);
     let key = ask::api_secret(keys)?;
-    Ok(Fetch::link(url)
-        .with("authorization", ask::bearer(key))
-        .with("accept", "application/json"))
+    let fetch = ask::identified(Fetch::link(url), &own(), ask::bearer(key));
+    Ok(fetch.with("accept", "application/json"))
 }
 
 #[derive(Deserialize)]
@@ -76,5 +79,5 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFe
     }
     let url = format!("{API}/{}", ask::segment(kept.id)?);
     let key = ask::api_secret(keys)?;
-    Ok(Fetch::delete(url).with("authorization", ask::bearer(key)))
+    Ok(ask::identified(Fetch::delete(url), &own(), ask::bearer(key)))
 }

@@ -16,23 +16,30 @@ const HOSTS: [&str; 4] = [
 const EXTENSIONS: [&str; 3] = ["wav", "mp3", "json"];
 
 pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
+    ask::and_more(own(keys), keys)
+}
+
+fn own(keys: &Keys<'_>) -> Vec<Place> {
     let account = keys.settings.get("accountSid").unwrap_or_default();
     let path = format!("/2010-04-01/Accounts/{account}");
     let api = HOSTS.iter().map(|host| Place::https(host).below(&path));
-    api.chain(ask::more_places(keys, false)).collect()
+    api.collect()
 }
 
 pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
-    let mut url = media(kept, keys)?;
+    let (authorization, own) = (authorization(keys)?, own(keys));
+    let mut url = media(kept, keys, &own)?;
     // Of a recording with one channel it would be an error.
-    if kept.channels == Some(2) {
+    if kept.channels == Some(2) && ask::is_own(&url, &own) {
         url.set_query(Some("RequestedChannels=2"));
     }
-    Ok(Fetch::media(url).with("authorization", authorization(keys)?))
+    Ok(ask::identified(Fetch::media(url), &own, authorization))
 }
 
 pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFetch> {
-    Ok(Fetch::delete(resource(kept)?).with("authorization", authorization(keys)?))
+    let (authorization, own) = (authorization(keys)?, own(keys));
+    let url = resource(kept, &own)?;
+    Ok(ask::identified(Fetch::delete(url), &own, authorization))
 }
 
 /// The Auth Token is the account's password; an API key brings its own user.
@@ -43,9 +50,14 @@ fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
     Ok(ask::basic(user, password))
 }
 
-/// The media, in the format that the account wants, else the one that its URL names, else as it was recorded.
-pub(crate) fn media(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Url, CannotFetch> {
-    let (mut url, named) = bare(kept)?;
+/// The media, in the format that the account wants, else the one that its URL names, else as it was recorded. Elsewhere
+/// than at the carrier's own places a URL is nothing to build on: it is taken as it was told.
+pub(crate) fn media(kept: &Kept<'_>, keys: &Keys<'_>, own: &[Place]) -> Result<Url, CannotFetch> {
+    let told = ask::secure_url(kept)?;
+    if !ask::is_own(&told, own) {
+        return Ok(told);
+    }
+    let (mut url, named) = bare(told);
     let format = match keys.settings.get("recordingFormat") {
         Some("mp3") => "mp3",
         Some("wav") => "wav",
@@ -62,17 +74,20 @@ pub(crate) fn media(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Url, CannotFetch
     Ok(url)
 }
 
-/// What is deleted.
-pub(crate) fn resource(kept: &Kept<'_>) -> Result<Url, CannotFetch> {
-    let (mut url, _) = bare(kept)?;
+/// What is deleted: at the carrier, and nowhere else.
+pub(crate) fn resource(kept: &Kept<'_>, own: &[Place]) -> Result<Url, CannotFetch> {
+    let told = ask::secure_url(kept)?;
+    if !ask::is_own(&told, own) {
+        return Err(CannotFetch::NoDelete);
+    }
+    let (mut url, _) = bare(told);
     let path = format!("{}.json", url.path());
     url.set_path(&path);
     Ok(url)
 }
 
 /// The URL without query and extension, and the extension.
-fn bare(kept: &Kept<'_>) -> Result<(Url, Option<&'static str>), CannotFetch> {
-    let mut url = ask::secure_url(kept)?;
+fn bare(mut url: Url) -> (Url, Option<&'static str>) {
     url.set_query(None);
     let path = url.path().trim_end_matches('/');
     let extension = |extension: &&str| {
@@ -85,5 +100,5 @@ fn bare(kept: &Kept<'_>) -> Result<(Url, Option<&'static str>), CannotFetch> {
     let (path, extension) = found.map_or((path, None), |(path, name)| (path, Some(name)));
     let path = path.to_owned();
     url.set_path(&path);
-    Ok((url, extension))
+    (url, extension)
 }

@@ -245,11 +245,8 @@ impl Told<'_> {
 
     fn recording(&self) -> Reading {
         let said = self.said;
-        let id = said
-            .recording_uuid
-            .as_deref()
-            .or(said.recording_url.as_deref())
-            .unwrap_or_default();
+        let id = said.recording_uuid.as_deref().or_else(|| self.named_in_url());
+        let id = id.unwrap_or_default();
         let mut event = self.event(&["recording", id], Kind::Recording);
         event.leg = None;
         let (start, end) = (time(&said.start_time), time(&said.end_time));
@@ -268,6 +265,13 @@ impl Told<'_> {
         };
         event.facts.recordings = BTreeMap::from([(id.to_owned(), facts)]);
         Reading::one(self.reference(), event)
+    }
+
+    /// The last part of the recording's URL, which is the recording's id.
+    fn named_in_url(&self) -> Option<&str> {
+        let path = self.said.recording_url.as_deref()?.split(['?', '#']).next()?;
+        let name = path.trim_end_matches('/').rsplit('/').next()?;
+        (!name.is_empty()).then_some(name)
     }
 
     /// A leg goes on in another conversation: of this call, that is all there is to say.

@@ -17,44 +17,42 @@ const GOOD: i64 = 900;
 /// The storage gateways, `storage-gw-com-02.voximplant.com`, and the API. A storage of the account's own is added by the
 /// setting `recordingHosts`.
 pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
-    let own = [Place::https("*.voximplant.com")];
-    own.into_iter().chain(ask::more_places(keys, false)).collect()
+    ask::and_more(own(), keys)
+}
+
+fn own() -> Vec<Place> {
+    vec![Place::https("*.voximplant.com")]
 }
 
 pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Fetch, CannotFetch> {
     let url = ask::secure_url(kept)?;
-    let secure = keys.settings.get("secureStorage") == Some("on") && is_voximplants(&url);
+    let secure = keys.settings.get("secureStorage") == Some("on") && ask::is_own(&url, &own());
     let fetch = Fetch::media(url);
     if !secure {
         return Ok(fetch);
     }
-    Ok(fetch.with("authorization", ask::bearer(&token(keys, now)?)))
+    Ok(ask::identified(fetch, &own(), ask::bearer(&token(keys, now)?)))
 }
 
 pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Fetch, CannotFetch> {
-    let record = ask::url(kept)?;
-    if !is_voximplants(&record) {
+    let record = ask::secure_url(kept)?;
+    if !ask::is_own(&record, &own()) {
         return Err(CannotFetch::NoDelete);
     }
     let mut url = Url::parse(DELETE).map_err(|_| CannotFetch::NoDelete)?;
     url.query_pairs_mut()
         .append_pair("record_url", kept.at_carrier.unwrap_or_default());
-    Ok(Fetch {
+    let fetch = Fetch {
         method: "POST",
         ..Fetch::delete(url)
-    }
-    .with("authorization", ask::bearer(&token(keys, now)?)))
+    };
+    Ok(ask::identified(fetch, &own(), ask::bearer(&token(keys, now)?)))
 }
 
 /// The API says with status 200 that it has not done what it was asked.
 pub(super) fn deleted(answer: &LinkAnswer<'_>) -> bool {
     let said = serde_json::from_slice::<Value>(answer.body);
     answer.status == 200 && said.is_ok_and(|said| said.get("result").and_then(Value::as_i64) == Some(1))
-}
-
-fn is_voximplants(url: &Url) -> bool {
-    url.host_str()
-        .is_some_and(|host| host.ends_with(".voximplant.com"))
 }
 
 /// The key of a service account, in the form in which it is handed out.

@@ -19,6 +19,8 @@ fn what_is_wrong_with_a_description_is_told_with_its_place() {
             "missing field `name`",
         ),
         (FORM.replace("\"xx\"", "\"X\""), "code", "small letters"),
+        (FORM.replace("\"xx\"", "\"ac\""), "code", "of no carrier"),
+        (FORM.replace("\"xx\"", "\"own\""), "code", "of no carrier"),
         (FORM.replace("\"form\"", "\"yaml\""), "format", "unknown variant"),
         (FORM.replace("\"$.id\"", "\"id\""), "fields.call", ""),
         (

@@ -63,7 +63,7 @@ pub(crate) const RECORDED: [(&str, &str, &str); 10] = [
     (
         "si",
         "sample-recording",
-        "s3://sample-recordings/sample-recording.mp3",
+        "s3://sample-recordings/main/sample-recording.mp3",
     ),
 ];
 
@@ -120,6 +120,7 @@ impl Account {
             ),
             "vx" => (&service_account, &[]),
             "bw" => ("sample-api-user:sample-api-password", &[("accountId", "1000001")]),
+            "si" => ("", &[("recordBucket", "sample-recordings/main")]),
             _ => ("", &[]),
         };
         Self {

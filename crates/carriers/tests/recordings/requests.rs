@@ -155,28 +155,6 @@ fn huawei_has_a_clock_of_its_own_and_sometimes_a_url() {
 }
 
 #[test]
-fn credentials_go_to_the_carrier_alone() {
-    let plivo = Account::sample("pl").with("recordingHosts", "s3.amazonaws.com/sample");
-    for url in [
-        "https://s3.amazonaws.com/sample/1.mp3",
-        "https://media.plivo.com.evil.example/1.mp3",
-    ] {
-        let elsewhere = Kept {
-            at_carrier: Some(url),
-            ..kept("pl")
-        };
-        assert_eq!(written(&asked(&plivo, &elsewhere)), format!("GET {url}"));
-    }
-    let voximplant = Account::sample("vx").with("secureStorage", "on");
-    let own = Kept {
-        at_carrier: Some("https://storage.example.com/1.mp3"),
-        ..kept("vx")
-    };
-    assert_eq!(asked(&voximplant, &own).headers.len(), 0);
-    assert_eq!(asked(&voximplant, &kept("vx")).headers.len(), 1);
-}
-
-#[test]
 fn a_recording_is_deleted_where_the_carrier_can_be_asked() {
     for (carrier, expected) in [
         ("tw", format!("DELETE {TWILIO}.json\n{TWILIO_BASIC}")),

@@ -20,8 +20,10 @@ Secrets Manager, in the form that the carrier uses, with the settings it needs:
   hw  the app secret, which need not be named again; appKey, apiBase, recordBucket
   vx  the key of a service account, JSON; secureStorage=on where it is
   bw  user:password of the API; accountId
-  si  nothing is asked for
-For every carrier: deleteAtCarrier=yes, recordingHosts=HOST[/PATH],….
+  si  nothing is asked for; recordBucket=BUCKET/PREFIX, where Sinch stores this
+      account's recordings and no other account's
+For every carrier: deleteAtCarrier=yes, recordingHosts=HOST[/PATH],…: more hosts
+that recordings come from, which are not told who we are.
 
 Examples:
   ringback account set SLUG --api-secret-arn arn:aws:secretsmanager:…

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER,
 };
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::json;
@@ -27,6 +27,9 @@ impl SimulatedMedia {
         let secret = self.inner().secrets.get(carrier).cloned();
         if let Err(status) = credentials::check(carrier, asked, wanted, secret.as_deref()) {
             return (status, "refused").into_response();
+        }
+        if self.inner().dripping && matches!(wanted, Wanted::Deletion | Wanted::Link) {
+            return endless();
         }
         match wanted {
             Wanted::Nothing => StatusCode::NOT_FOUND.into_response(),
@@ -84,6 +87,11 @@ impl SimulatedMedia {
             Some(MediaFault::Redirect(url)) => redirect(&url),
             Some(MediaFault::NoLength) => {
                 self.given(carrier, asked, &all, &Manner::without_length(all.len()))
+            }
+            Some(MediaFault::Closed) => {
+                let mut response = self.given(carrier, asked, &all, &Manner::without_length(all.len()));
+                *response.version_mut() = Version::HTTP_10;
+                response
             }
             Some(MediaFault::CutWithoutLength(after)) => {
                 self.given(carrier, asked, &all, &Manner::without_length(after))
@@ -205,6 +213,15 @@ fn throttled(after: Option<u64>) -> Response {
         response.headers_mut().insert(RETRY_AFTER, after.into());
     }
     response
+}
+
+/// A byte from time to time, for ever.
+fn endless() -> Response {
+    let bytes = stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(b" ")), ()))
+    });
+    Body::from_stream(bytes).into_response()
 }
 
 fn html() -> Response {
