@@ -236,8 +236,8 @@ async fn a_recording_whose_id_fits_no_message_gets_no_item_and_the_record_says_s
         };
         told.entry.event.facts.recordings = [(recording.clone(), facts)].into();
         book.put(&[told]).await.unwrap();
+        book.settle().await.unwrap();
     }
-    book.settle().await.unwrap();
     let items = book.items(TENANT, &id).await.unwrap();
     let wanted = items
         .iter()
@@ -246,7 +246,10 @@ async fn a_recording_whose_id_fits_no_message_gets_no_item_and_the_record_says_s
     let record = book.read(&id).await.unwrap().unwrap();
     let given_up = |recording| record.recordings[recording].given_up.as_deref();
     assert_eq!((given_up(&long), given_up(&longest)), (Some("id-too-long"), None));
-    assert!(book.stack.dead_letters.letters().is_empty());
+    let letters = book.stack.dead_letters.letters();
+    assert_eq!(letters.len(), 1, "once, although the call was folded twice");
+    assert_eq!(letters[0].reason, "a recording's id is too long to archive it");
+    assert!(!letters[0].body.contains("xxx"));
 }
 
 #[tokio::test]

@@ -2,8 +2,6 @@
 
 mod archive;
 
-use std::time::Duration;
-
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{
@@ -212,40 +210,82 @@ async fn a_hold_takes_the_place_of_the_retention_class_and_its_end_brings_it_bac
 
 #[tokio::test]
 async fn of_a_hold_and_a_release_at_once_the_object_is_as_the_last_word_says() {
-    // The first has looked at the object and is late to write its event; the second comes and goes meanwhile.
-    for (first, second, held) in [("PUT", "DELETE", true), ("DELETE", "PUT", true)] {
+    // The first has looked at the object and is late to write its event; the second comes and goes meanwhile. Where the
+    // release has the later time but was there first, it could not read of the hold, and the object stays held.
+    for (first, second, last, answered, tagged, recorded) in [
+        ("PUT", "DELETE", "PUT", true, true, true),
+        ("DELETE", "PUT", "PUT", true, true, true),
+        ("DELETE", "PUT", "DELETE", false, false, false),
+        ("PUT", "DELETE", "DELETE", true, true, false),
+    ] {
         let mut archive = Archive::open().await;
         archive.step("PUT", RECORDING, "hold").await;
-        let gate = archive.book.stack.gate().unwrap().clone();
-        let path = format!("/calls/{}/recordings/{RECORDING}/hold", archive.call);
-        let asked = |method| request(method, &path, token(TENANT, Some(AUDITOR)));
-        let (early, late) = (
-            archive.now + SignedDuration::from_secs(1),
-            archive.now + SignedDuration::from_secs(2),
+        let said = format!("{first}, then {second}, the last word is {last}");
+        let (early, late) = (archive.after(1), archive.after(2));
+        let time = |method| if method == last { late } else { early };
+        let (asked, meanwhile) = (archive.hold_request(first), archive.hold_request(second));
+        let (answer, ()) = tokio::join!(
+            archive.late_to_write(&asked, time(first)),
+            archive.while_it_writes(async {
+                let answer = archive.app.respond(&meanwhile, time(second)).await;
+                assert_eq!(Answer::of(&answer).status, 200, "{said}");
+            })
         );
-        // The hold is the last word by its time, whichever of the two it is.
-        let time = |method| if method == "PUT" { late } else { early };
-        gate.fail("PutItem", Fault::LateOnce(Duration::from_millis(500)));
-        archive.book.requests();
-        let meanwhile = async {
-            while !archive.book.requests().contains("PutItem") {
-                tokio::task::yield_now().await;
-            }
-            let answer = archive.app.respond(&asked(second), time(second)).await;
-            assert_eq!(Answer::of(&answer).status, 200, "{second}");
-        };
-        let first_asked = asked(first);
-        let (answer, ()) = tokio::join!(archive.app.respond(&first_asked, time(first)), meanwhile);
-        let answer = Answer::of(&answer);
         assert_eq!(
             (answer.status, &answer.body["held"]),
-            (200, &json!(held)),
-            "{first}"
+            (200, &json!(answered)),
+            "{said}"
         );
         archive.now = late;
-        assert_eq!(archive.tags()[0] == "retention=hold", held, "{first}");
-        assert_eq!(archive.held().await, held, "{first}");
+        assert_eq!(archive.tags()[0] == "retention=hold", tagged, "{said}");
+        assert_eq!(archive.held().await, recorded, "{said}");
         assert_eq!(archive.audited().await.len(), 3, "every word is written down");
+    }
+}
+
+#[tokio::test]
+async fn a_release_that_cannot_see_whether_somebody_holds_leaves_the_recording_held() {
+    // Once the release has taken the hold away, this fails; whether somebody has put it under hold again by then.
+    type Fail = fn(&Archive);
+    let events: Fail = |archive| archive.book.stack.gate().unwrap().fail("Query", Fault::Down);
+    let tags: Fail = |archive| {
+        let s3 = &archive.book.stack.simulated_s3;
+        s3.fail("GetObjectTagging", S3Fault::Down);
+    };
+    for (fail, contested, status) in [(events, true, 503), (events, false, 503), (tags, true, 200)] {
+        let mut archive = Archive::open().await;
+        archive.step("PUT", RECORDING, "hold").await;
+        let (early, late) = (archive.after(1), archive.after(2));
+        archive.book.stack.simulated_s3.take_counts();
+        let (release, hold) = (archive.hold_request("DELETE"), archive.hold_request("PUT"));
+        let (answer, ()) = tokio::join!(
+            archive.late_to_write(&release, early),
+            archive.while_it_writes(async {
+                if contested {
+                    let answer = archive.app.respond(&hold, late).await;
+                    assert_eq!(Answer::of(&answer).status, 200);
+                }
+                fail(&archive);
+            })
+        );
+        assert_eq!(answer.status, status);
+        let counts = archive.book.stack.simulated_s3.take_counts();
+        assert_eq!(counts["PutObjectTagging"], 2);
+        archive.book.stack.gate().unwrap().heal();
+        archive.book.stack.simulated_s3.heal();
+        archive.now = late;
+        assert_eq!(
+            archive.tags(),
+            ["retention=hold", "retention-before=standard", "team=sales"]
+        );
+        assert_eq!(archive.held().await, contested);
+
+        // The same again ends the hold.
+        archive.now = archive.after(1);
+        let answer = archive.step("DELETE", RECORDING, "hold").await;
+        assert_eq!((answer.status, &answer.body["held"]), (200, &json!(false)));
+        assert_eq!(archive.tags(), ["retention=standard", "team=sales"]);
+        assert_eq!(archive.held().await, json!(false));
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use ringback_calls::{Claimed, Kind};
 use ringback_local::gate::Fault;
-use ringback_local::simulated_carriers::{MediaFault, mp3, wav};
+use ringback_local::simulated_carriers::{MediaFault, mp3};
 use ringback_local::simulated_s3::{S3Fault, SimulatedS3};
 use ringback_tests::Archive;
 
@@ -409,24 +409,4 @@ async fn what_is_stored_is_told_as_soon_as_the_table_takes_it_and_is_not_fetched
     assert!(house.archived("tw", &life.call).await.unwrap().is_some());
     assert_eq!(house.media().take_requests().len(), 1);
     assert_eq!(house.metric("Archived"), 1);
-}
-
-#[tokio::test]
-async fn a_wav_that_says_it_has_more_is_never_stored_whoever_says_that_it_is_all() {
-    let mut house = Archive::open().await.unwrap();
-    let whole = house.media().recording("tw");
-    house.media().set_recording("tw", whole.slice(..100_000));
-    let call = house.take("tw").await.unwrap();
-    assert_eq!(house.metric("Waiting"), 1);
-    house.is_clean(0).unwrap();
-    house.media().set_recording("tw", whole);
-    assert_eq!(house.be_patient(9).await.unwrap(), [30]);
-    assert!(house.archived("tw", &call).await.unwrap().is_some());
-    // In parts no less.
-    let large = wav(PART + 100_000, 7);
-    let cut = large[..PART + 50_000].to_vec();
-    house.media().set_recording("tw", cut);
-    house.take("tw").await.unwrap();
-    assert_eq!(house.metric("Waiting"), 2);
-    house.is_clean(1).unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ringback_calls::Kind;
 use ringback_local::gate::Fault;
-use ringback_local::simulated_carriers::{MediaFault, mp3};
+use ringback_local::simulated_carriers::{MediaFault, mp3, wav};
 use ringback_tests::Archive;
 
 /// A house whose account at that carrier wants recordings deleted there.
@@ -160,4 +160,42 @@ async fn what_may_be_cut_short_is_archived_and_never_deleted_at_the_carrier() {
         house.deliver().await.unwrap();
         assert_eq!(house.media().deletions() > 0, deleted, "{}", given.len());
     }
+}
+
+#[tokio::test]
+async fn a_wav_that_says_it_has_more_comes_again_and_is_archived_at_last_but_never_deleted() {
+    let mut house = deleting("tw").await;
+    let whole = house.media().recording("tw");
+    house.media().set_recording("tw", whole.slice(..100_000));
+    let call = house.take("tw").await.unwrap();
+    assert_eq!(house.metric("Waiting"), 1);
+    house.is_clean(0).unwrap();
+    house.media().set_recording("tw", whole.clone());
+    assert_eq!(house.be_patient(9).await.unwrap(), [30]);
+    assert!(house.archived("tw", &call).await.unwrap().is_some());
+    assert_eq!(house.media().deletions(), 1);
+
+    // Its server says that this is all, and says so again and again: in one part and in several.
+    let large = wav(8 * 1024 * 1024 + 100_000, 7);
+    let cut = [whole[..100_000].to_vec(), large[..large.len() - 50_000].to_vec()];
+    for (index, given) in cut.into_iter().enumerate() {
+        house.media().set_recording("tw", given.clone());
+        let call = house.take("tw").await.unwrap();
+        assert_eq!(house.be_patient(9).await.unwrap(), [30, 60, 120, 240, 480]);
+        assert!(house.archived_of(&given, &call).await.unwrap().is_some());
+        let (_, recording) = house.recording(&call).await.unwrap();
+        assert_eq!(recording.delete_refused.as_deref(), Some("not-proven-whole"));
+        assert_eq!(house.media().deletions(), 1);
+        assert_eq!(house.metric("DeleteRefused"), index as u64 + 1);
+    }
+    assert!(house.exchange.stack.dead_letters.letters().is_empty());
+    house.is_clean(3).unwrap();
+
+    // What was written as it was recorded leaves its size open, and is as whole as its server says.
+    let mut unknown = whole.to_vec();
+    unknown[4..8].copy_from_slice(&0x8000_0023_u32.to_le_bytes());
+    house.media().set_recording("tw", unknown);
+    let call = house.take("tw").await.unwrap();
+    assert!(house.archived("tw", &call).await.unwrap().is_some());
+    assert_eq!(house.media().deletions(), 2);
 }

@@ -87,7 +87,8 @@ async fn what_is_sent_back_has_all_the_patience_that_there_is_and_every_time() {
         assert!(waits.len() >= 28, "{waits:?}");
         let letters = house.exchange.stack.dead_letters.take_letters();
         assert_eq!(letters.len(), 1);
-        let now = house.exchange.now();
+        let now = house.exchange.now() + SignedDuration::from_mins(1);
+        house.exchange.set_now(now);
         house.exchange.stack.recordings.send(&letters[0].body, now);
     }
     // Many are sent back at once, and the carrier is overrun.
@@ -97,6 +98,47 @@ async fn what_is_sent_back_has_all_the_patience_that_there_is_and_every_time() {
     assert_eq!(house.be_patient(9).await.unwrap(), [600]);
     assert!(house.archived("tw", &call).await.unwrap().is_some());
     assert!(house.exchange.stack.dead_letters.letters().is_empty());
+}
+
+#[tokio::test]
+async fn two_messages_about_one_recording_have_one_patience_and_one_letter() {
+    let mut house = Archive::open().await.unwrap();
+    house.media().always("tw", MediaFault::NotYet);
+    let begun = house.exchange.now();
+    let call = house.take("tw").await.unwrap();
+    let queue = &house.exchange.stack.recordings;
+    let body = queue.bodies().remove(0);
+    queue.send(&body, house.exchange.now());
+    house.deliver().await.unwrap();
+    house.be_patient(200).await.unwrap();
+    assert!(queue.bodies().is_empty());
+    let hours = house.exchange.now().duration_since(begun).as_hours();
+    assert_eq!(
+        (hours, house.metric("GivenUp"), house.metric("Repeated")),
+        (24, 1, 1)
+    );
+    assert_eq!(house.exchange.stack.dead_letters.letters().len(), 1);
+    assert_eq!(house.told(&call).await.unwrap(), [Kind::GivenUp]);
+}
+
+#[tokio::test]
+async fn a_letter_that_could_not_be_sent_is_sent_as_soon_as_the_message_comes_again() {
+    let mut house = Archive::open().await.unwrap();
+    house.media().always("tw", MediaFault::NotYet);
+    let call = house.take("tw").await.unwrap();
+    let day = house.exchange.now() + SignedDuration::from_hours(25);
+    house.exchange.set_now(day);
+    let letters = &house.exchange.stack.dead_letters;
+    letters.set_down(true);
+    house.deliver().await.unwrap();
+    assert_eq!(house.told(&call).await.unwrap(), [Kind::GivenUp]);
+    assert_eq!((house.metric("Failed"), house.metric("GivenUp")), (1, 0));
+    letters.set_down(false);
+    // The queue shows it again by itself.
+    let waits = house.be_patient(1).await.unwrap();
+    assert!(waits[0] <= 20 * 60, "{waits:?}");
+    assert_eq!((letters.letters().len(), house.metric("GivenUp")), (1, 1));
+    assert!(house.exchange.stack.recordings.bodies().is_empty());
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::fold::fold;
 use crate::id::CallId;
 use crate::item::{self, EVENT, EXPIRES_AT, ID, Item, PART, VERSION};
 use crate::record::CallRecord;
-use crate::recording::Wanted;
+use crate::recording::{LONGEST_RECORDING_ID, Wanted};
 use crate::store::{CallStore, Kept, SHAPE, StoreError};
 
 /// What became of a call's record.
@@ -35,6 +35,8 @@ pub struct Projected {
     pub change: Change,
     /// The ids of events that cannot be read, and are not in the record.
     pub unreadable: Vec<String>,
+    /// The ids of events that tell of a recording whose id is too long to be archived.
+    pub unnamable: Vec<String>,
     /// Recordings for which an item was written, so that they are archived.
     pub wanted: u64,
     /// Events and recordings that have got the call's expiry in place of a later one of their own.
@@ -63,6 +65,7 @@ impl CallStore {
             record: None,
             change: Change::None,
             unreadable: unreadable.collect(),
+            unnamable: Vec::new(),
             wanted: 0,
             aligned: 0,
         };
@@ -78,6 +81,13 @@ impl CallStore {
         if partition.is_gone(now) {
             return Ok(projected);
         }
+        let unnamable = partition.entries.iter().filter(|entry| {
+            let mut ids = entry.event.facts.recordings.keys();
+            ids.any(|id| id.len() > LONGEST_RECORDING_ID)
+        });
+        projected.unnamable = unnamable
+            .map(|entry| entry.event.id.as_str().to_owned())
+            .collect();
         projected.record = fold(call, &partition.entries);
         if let Some(record) = &projected.record {
             // Before the record: one that the table does not take must not keep recordings from being archived.

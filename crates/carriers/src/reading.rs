@@ -36,7 +36,7 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// An event of that call. No recording in it has a URL for its id, or part of one: see [`recording_id`].
+    /// An event of that call. No recording in it has a URL for its id, or part of one: there a digest stands for it.
     pub fn new(reference: Reference, mut event: CallEvent) -> Self {
         let recordings = std::mem::take(&mut event.facts.recordings).into_iter();
         event.facts.recordings = recordings.map(|(id, facts)| (recording_id(id), facts)).collect();

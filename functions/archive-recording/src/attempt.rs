@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use crate::archive::Stored;
 use crate::clock::Clock;
 use crate::ending::{Undone, repeated};
-use crate::job::{From, Job, ready_at};
+use crate::job::{From, Job, given_up_after, ready_at};
 use crate::lease::Held;
 use crate::metrics::MessageMetrics;
 use crate::trouble::{Kind, Trouble};
@@ -99,6 +99,13 @@ impl App {
         }
         if recording.archived.is_some() && !owes_deletion(job, from.as_ref()) {
             return Ok(repeated(wanted, "A recording was archived before", counts));
+        }
+        // The first try since it was closed: the letter about it was sent, and this message belongs to that wish. A later
+        // one may be the very message that gave it up and could not say so.
+        let was_closed = held.lease.tries == 1 && recording.given_up.is_some();
+        if was_closed && given_up_after(message.sent_at, &entries, &wanted.recording_id) {
+            let what = "A recording was given up after this message was sent";
+            return Ok(repeated(wanted, what, counts));
         }
         let ready = ready_at(&entries, &wanted.recording_id);
         match self.attempt(job, from, held, ready, clock, counts).await {

@@ -74,13 +74,13 @@ impl App {
     ) -> Result<(), Trouble> {
         let at = clock.now();
         self.tell(wanted, given_up(wanted, &trouble.code, at), at).await?;
-        // Before the letter: whoever sends that back finds the recording free.
-        held.close().await;
         let letter = json!(wanted).to_string();
         let reason = format!("the recording cannot be archived ({})", trouble.code);
         self.dead_letters
             .send(letter.as_bytes(), &reason, message)
             .await?;
+        // Not before the letter: where that cannot be sent, the next try comes with no patience left, and sends it.
+        held.close().await;
         counts.given_up += 1;
         error!(call.id = %wanted.call_id, recording.id = wanted.recording_id, code = %trouble.code, "Gave a recording up");
         Ok(())

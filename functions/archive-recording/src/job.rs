@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 use ringback_accounts::{AnyCarrier, Known, Lookup, Slug};
-use ringback_calls::{CallRecord, Entry, RecordingFacts, RecordingState, Wanted};
+use ringback_calls::{CallRecord, Entry, Kind as EventKind, RecordingFacts, RecordingState, Wanted};
 use ringback_carriers::{Kept, Keys};
 use secrecy::SecretString;
 
@@ -146,4 +146,17 @@ pub(crate) fn ready_at(entries: &[Entry], recording: &str) -> Option<Timestamp> 
         told.is_some_and(|told| told.state == Some(RecordingState::Ready))
     };
     entries.iter().filter(ready).map(|entry| entry.received_at).min()
+}
+
+/// Whether a recording was given up after that time; false where the time is not known.
+pub(crate) fn given_up_after(sent: Option<Timestamp>, entries: &[Entry], recording: &str) -> bool {
+    let given_up = |entry: &&Entry| {
+        entry.event.kind == EventKind::GivenUp && entry.event.facts.recordings.contains_key(recording)
+    };
+    let last = entries
+        .iter()
+        .filter(given_up)
+        .filter_map(|entry| entry.event.at)
+        .max();
+    sent.zip(last).is_some_and(|(sent, last)| sent < last)
 }

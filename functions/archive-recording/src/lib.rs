@@ -73,6 +73,8 @@ struct Message<'a> {
     id: &'a str,
     /// Whether it comes for the first time.
     is_first: bool,
+    /// When it was sent to the queue, where that is known.
+    sent_at: Option<Timestamp>,
 }
 
 impl App {
@@ -133,6 +135,7 @@ impl App {
                 let message = Message {
                     id,
                     is_first: is_first(message),
+                    sent_at: sent_at(message),
                 };
                 self.recording(&wanted, message, clock, &mut counts).await
             }
@@ -182,4 +185,11 @@ impl App {
 fn is_first(message: &SqsMessage) -> bool {
     let received = message.attributes.get("ApproximateReceiveCount");
     received.is_none_or(|received| received == "1")
+}
+
+/// When a message was sent to the queue, as far as SQS says: in milliseconds since 1970. One that is sent back from a
+/// dead-letter queue was sent when that was done.
+fn sent_at(message: &SqsMessage) -> Option<Timestamp> {
+    let sent = message.attributes.get("SentTimestamp")?;
+    Timestamp::from_millisecond(sent.parse().ok()?).ok()
 }

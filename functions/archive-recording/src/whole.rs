@@ -6,9 +6,9 @@ use crate::length::length;
 use crate::trouble::Trouble;
 
 /// What a WAV that is written as it is recorded says where its size should stand: nothing, all ones, or as much as a
-/// signed number holds.
+/// signed number holds; each with or without the head, which some writers count, and rounded as they like.
 const SIZES_UNKNOWN: [std::ops::RangeInclusive<u32>; 3] =
-    [0..=0, 0x7fff_0000..=0x7fff_ffff, u32::MAX..=u32::MAX];
+    [0..=0xff, 0x7fff_0000..=0x8000_ffff, 0xffff_0000..=u32::MAX];
 
 /// Some count the head of eight bytes, or a byte that pads an odd number, which then does not come.
 const MISCOUNTED: u64 = 8;
@@ -19,7 +19,7 @@ pub(crate) struct Whole<'a> {
     pub(crate) head: &'a [u8],
     /// How long it lasts, in the carrier's word.
     pub(crate) seconds: Option<u64>,
-    /// Whether it is worth another time where it is shorter than that: else it is taken as it is.
+    /// Whether it is worth another time where it is shorter than it should be: else it is taken as it is.
     pub(crate) again: bool,
 }
 
@@ -27,11 +27,13 @@ impl Whole<'_> {
     /// Whether something proves that so many bytes are all. `told` is whether the server has said so, or TLS.
     ///
     /// # Errors
-    /// When something proves that they are not.
+    /// When something speaks against it, for as long as another time may bring more. After that they are taken, and not
+    /// proven: there are more placeholders for a size than anybody can list, and a recording that may be cut short is
+    /// more than none.
     pub(crate) fn judge(&self, bytes: u64, told: bool) -> Result<bool, Trouble> {
         let size = riff(self.head);
         if size.is_some_and(|size| size > bytes.saturating_add(MISCOUNTED)) {
-            return Err(Trouble::waiting("truncated"));
+            return self.too_short();
         }
         if told || size.is_some() {
             return Ok(true);
@@ -41,9 +43,16 @@ impl Whole<'_> {
         };
         // Seconds are rounded, and a carrier may count some that it did not record.
         let enough = lasts.saturating_add(2 + said / 50) >= said;
-        match !enough && self.again {
+        match enough {
+            true => Ok(true),
+            false => self.too_short(),
+        }
+    }
+
+    fn too_short(&self) -> Result<bool, Trouble> {
+        match self.again {
             true => Err(Trouble::waiting("truncated")),
-            false => Ok(enough),
+            false => Ok(false),
         }
     }
 }
@@ -72,27 +81,39 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shorter_than_it_says_is_never_whole() {
-        let judged = |size: u32, bytes: u64, told: bool| {
+    fn what_is_shorter_than_it_says_is_never_proven_and_taken_once_no_other_time_helps() {
+        let judge = |size: u32, bytes: u64, told: bool, again: bool| {
             let head = wav(size);
             let whole = Whole {
                 head: &head,
                 seconds: None,
-                again: false,
+                again,
             };
             whole
                 .judge(bytes, told)
                 .map_err(|trouble| trouble.code.into_owned())
         };
         let truncated = Err("truncated".to_owned());
-        for told in [true, false] {
-            assert_eq!(judged(8036, 8044, told), Ok(true));
-            assert_eq!(judged(8044, 8044, told), Ok(true), "it counts its head");
-            assert_eq!(judged(8036, 9000, told), Ok(true), "something comes after it");
-            assert_eq!(judged(8045, 8044, told), truncated);
-            assert_eq!(judged(1_000_000, 8044, told), truncated);
-            for unknown in [0, 0x7fff_f000, u32::MAX] {
-                assert_eq!(judged(unknown, 8044, told), Ok(told), "{unknown}");
+        let sizes = [
+            0,
+            36,
+            0x7fff_f024,
+            0x7fff_ffff,
+            0x8000_0023,
+            0xffff_fff7,
+            u32::MAX,
+        ];
+        for (told, again) in [(true, true), (true, false), (false, true), (false, false)] {
+            let judged = |size: u32, bytes: u64| judge(size, bytes, told, again);
+            assert_eq!(judged(8036, 8044), Ok(true));
+            assert_eq!(judged(8044, 8044), Ok(true), "it counts its head");
+            assert_eq!(judged(8036, 9000), Ok(true), "something comes after it");
+            for more in [8045, 1_000_000, 0x7000_0000, 0x9000_0000] {
+                let expected = if again { truncated.clone() } else { Ok(false) };
+                assert_eq!(judged(more, 8044), expected, "{more:x} {told}");
+            }
+            for unknown in sizes {
+                assert_eq!(judged(unknown, 8044), Ok(told), "{unknown:x}");
             }
         }
     }

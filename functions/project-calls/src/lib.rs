@@ -110,6 +110,12 @@ impl App {
             let reason = "events of the call cannot be read";
             self.bury(&letter(&unreadable), reason, place, counts).await?;
         }
+        let unnamable = projected.unnamable.iter();
+        let unnamable: Vec<_> = unnamable.filter(|id| call.events.contains(id)).collect();
+        if !unnamable.is_empty() {
+            let reason = "a recording's id is too long to archive it";
+            self.bury(&letter(&unnamable), reason, place, counts).await?;
+        }
         log(call, &projected);
         Ok(())
     }

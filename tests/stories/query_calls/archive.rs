@@ -1,13 +1,15 @@
 //! A call with recordings, the bucket they lie in, and those who ask for them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{
     Archived, CallId, Facts, Kind, NewEvent, RecordingFacts, RecordingState, Wanted, archived, given_up,
 };
 use ringback_lambda::emf_sink;
+use ringback_local::gate::Fault;
 use ringback_local::simulated_s3::RECORDINGS_BUCKET;
 use ringback_tests::{CallBook, TENANT, call, event, morning, placed};
 use serde_json::{Value, json};
@@ -161,6 +163,33 @@ impl Archive {
     pub(super) async fn step(&self, method: &str, recording: &str, step: &str) -> Answer {
         let path = format!("/calls/{}/recordings/{recording}/{step}", self.call);
         self.ask(method, &path).await
+    }
+
+    /// So many seconds from now.
+    pub(super) fn after(&self, seconds: i64) -> Timestamp {
+        self.now + SignedDuration::from_secs(seconds)
+    }
+
+    /// The auditor's request to hold the recording, or to end the hold.
+    pub(super) fn hold_request(&self, method: &str) -> Value {
+        let path = format!("/calls/{}/recordings/{RECORDING}/hold", self.call);
+        request(method, &path, token(TENANT, Some(AUDITOR)))
+    }
+
+    /// What a request is answered whose event comes late to the table.
+    pub(super) async fn late_to_write(&self, event: &Value, at: Timestamp) -> Answer {
+        let late = Fault::LateOnce(Duration::from_millis(500));
+        self.book.stack.gate().unwrap().fail("PutItem", late);
+        self.book.requests();
+        Answer::of(&self.app.respond(event, at).await)
+    }
+
+    /// Does this once such a request is about to write.
+    pub(super) async fn while_it_writes(&self, what: impl Future<Output = ()>) {
+        while !self.book.requests().contains("PutItem") {
+            tokio::task::yield_now().await;
+        }
+        what.await;
     }
 
     pub(super) async fn record(&self) -> Value {
