@@ -5,6 +5,7 @@ mod dead_letter;
 mod deadline;
 mod logs;
 mod metrics;
+mod retry_after;
 mod secrets;
 mod vars;
 
@@ -13,5 +14,6 @@ pub use dead_letter::{DeadLetterError, DeadLetters};
 pub use deadline::{time_for_answer, time_left};
 pub use logs::{init_logs, init_logs_to_stderr};
 pub use metrics::{MetricsSink, emf_sink, stdout_metrics};
+pub use retry_after::retry_after;
 pub use secrets::{SecretError, Secrets};
 pub use vars::{BadVariable, Vars};

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, redirect};
 use ringback_carriers::{Fetch, Gives, Place};
+use ringback_lambda::retry_after;
 use secrecy::ExposeSecret;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
@@ -283,16 +283,6 @@ fn unsent(error: &reqwest::Error) -> Trouble {
     } else {
         "reset"
     })
-}
-
-/// `Retry-After`: seconds, or a date of HTTP.
-fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    if let Ok(seconds) = value.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
-    let wait = date.as_second().saturating_sub(now.as_second());
-    Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
 }
 
 #[cfg(test)]
