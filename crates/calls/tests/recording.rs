@@ -264,3 +264,32 @@ fn what_somebody_asks_of_us_is_no_news_of_the_call() {
     let asked = fold(&wanted.call_id, &entries[1..4]).unwrap();
     assert_eq!(asked.updated_at, at(3002));
 }
+
+/// A call that two carriers tell of, as when one refused it and the next was asked: while events are missing the one may
+/// seem to have come further that has not.
+#[test]
+fn a_recording_that_was_archived_before_another_carrier_came_further_stays_findable() {
+    let of = |carrier: &str, name: &str| {
+        let mut entry = ready();
+        entry.carrier = carrier.to_owned();
+        entry.event.id = EventId::of(&[carrier, name]);
+        entry
+    };
+    let mut further = of("sw", "talked");
+    further.event.facts.recordings.clear();
+    further.event.facts.bridged = Some(at(1).into());
+    let ours = wanted().entry(archived(&wanted(), stored("ab"), None, at(2)), at(2));
+    let mut entries = vec![of("tw", "ready"), ours, further];
+    let id = CallId::parse("call-0001").unwrap();
+    for _ in 0..2 {
+        let record = fold(&id, &entries).unwrap();
+        assert_eq!(record.carrier.as_deref(), Some("sw"));
+        let recording = &record.recordings[RECORDING];
+        assert_eq!(recording.archived, Some(stored("ab")));
+        assert_eq!(
+            recording.state, None,
+            "no word of a carrier that is not the call's"
+        );
+        entries.reverse();
+    }
+}
