@@ -32,8 +32,22 @@ pub enum Kind {
     Placed,
     /// We asked a carrier account for the call.
     Asked,
+    /// The carrier took the call on, and will place it.
+    Accepted,
+    /// A carrier account refused the call, or was not reached: it has rung nobody, and will not.
+    Refused,
+    /// We do not know whether the carrier took the call on: it is asked for at no other, and somebody finds out.
+    Unsure,
+    /// No carrier took the call.
+    Unplaced,
     /// We asked the carrier for the second leg.
     SecondLegRequested,
+    /// The carrier refused the second leg.
+    SecondLegRefused,
+    /// Somebody asked for the call's end.
+    HangUpAsked,
+    /// We asked about the call and learned nothing new.
+    Checked,
     /// A leg is being dialled.
     Dialled,
     /// A leg rings.
@@ -71,7 +85,10 @@ pub enum Kind {
 impl Kind {
     /// Whether it only says that somebody asked something of us: it belongs to the call, and is no news of it.
     pub fn is_asked_of_us(self) -> bool {
-        matches!(self, Self::LinkGiven | Self::Held | Self::Released)
+        matches!(
+            self,
+            Self::LinkGiven | Self::Held | Self::Released | Self::HangUpAsked
+        )
     }
 
     /// Whether only we say such a thing, and no carrier.
@@ -80,6 +97,15 @@ impl Kind {
             self,
             Self::Placed
                 | Self::Asked
+                | Self::Accepted
+                | Self::Refused
+                | Self::Unsure
+                | Self::Unplaced
+                | Self::SecondLegRequested
+                | Self::SecondLegRefused
+                | Self::HangUpAsked
+                | Self::Checked
+                | Self::Orphaned
                 | Self::Archived
                 | Self::GivenUp
                 | Self::DeletedAtCarrier

@@ -74,6 +74,25 @@ pub struct Verdict {
     pub leg: Option<Leg>,
 }
 
+/// What is played to an agent before the customer is dialled. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Announcement {
+    /// An audio file's `https` URL.
+    Url(String),
+    /// A text that the carrier speaks.
+    Text(String),
+}
+
+impl fmt::Debug for Announcement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Url(_) => "Url(<hidden>)",
+            Self::Text(_) => "Text(<hidden>)",
+        })
+    }
+}
+
 /// What an event tells of a leg.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -214,6 +233,18 @@ pub struct Facts {
     /// What the call is about in the owner's own systems: an order, a ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_reference: Option<String>,
+    /// What else the owner's own systems want to find in the record, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub business_data: BTreeMap<String, String>,
+    /// The line that the call takes: no other call has it meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// What the agent hears before the customer is dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Announcement>,
+    /// The URL that the carrier gave for commands to this call. Whoever has it commands the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<String>,
     /// The longest the call may last, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_seconds: Option<u64>,
@@ -317,6 +348,9 @@ impl fmt::Debug for Facts {
             .field("agent", &self.agent)
             .field("customer", &self.customer)
             .field("business_reference", &Hidden(&self.business_reference))
+            .field("line", &self.line)
+            .field("announcement", &self.announcement)
+            .field("control", &Hidden(&self.control))
             .field("limit_seconds", &self.limit_seconds)
             .field("ring_seconds", &self.ring_seconds)
             .field("record", &self.record)

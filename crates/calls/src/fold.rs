@@ -102,6 +102,8 @@ struct Heard {
     agent: Claim<Last<String>>,
     customer: Claim<First<Number>>,
     business_reference: Claim<First<String>>,
+    business_data: BTreeMap<String, Claim<First<String>>>,
+    line: Claim<First<String>>,
     /// Of what we know ourselves, the limit that the carrier was given counts, not the one that was wished: it may keep
     /// none as long, or none as short. Of equals the shortest.
     limit_seconds: Claim<(Evidence, bool, Reverse<u64>)>,
@@ -141,6 +143,10 @@ impl Heard {
         basis.last(&mut self.agent, facts.agent.as_ref());
         basis.first(&mut self.customer, facts.customer.as_ref());
         basis.first(&mut self.business_reference, facts.business_reference.as_ref());
+        for (name, value) in &facts.business_data {
+            basis.first(self.business_data.entry(name.clone()).or_default(), Some(value));
+        }
+        basis.first(&mut self.line, facts.line.as_ref());
         if let Some(limit) = facts.limit_seconds {
             let given = entry.carrier != "own";
             claim(&mut self.limit_seconds, (event.evidence, given, Reverse(limit)));
@@ -184,6 +190,10 @@ impl Heard {
         join(&mut self.agent, other.agent);
         join(&mut self.customer, other.customer);
         join(&mut self.business_reference, other.business_reference);
+        for (name, value) in other.business_data {
+            join(self.business_data.entry(name).or_default(), value);
+        }
+        join(&mut self.line, other.line);
         join(&mut self.limit_seconds, other.limit_seconds);
         join(&mut self.ring_seconds, other.ring_seconds);
         join(&mut self.record, other.record);
@@ -296,6 +306,12 @@ impl Heard {
             agent: self.agent.map(|(_, _, agent)| agent),
             customer,
             business_reference: said_first(self.business_reference),
+            business_data: self
+                .business_data
+                .into_iter()
+                .filter_map(|(name, value)| Some((name, said_first(value)?)))
+                .collect(),
+            line: said_first(self.line),
             a,
             b,
             created_at: Timestamp::UNIX_EPOCH,

@@ -26,7 +26,9 @@ pub use cause::{Cause, Class, CloseCause, Leg};
 pub use claim::{Claimed, Lease, Upload};
 pub use due::{ARCHIVE, LONGEST, QUIET, RING, SHARDS, next_check, shard};
 pub use event::{CallEvent, Entry, Evidence, Kind};
-pub use facts::{Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When};
+pub use facts::{
+    Announcement, Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When,
+};
 pub use fold::fold;
 pub use id::{BadCallId, CallId, EventId};
 #[cfg(feature = "table")]

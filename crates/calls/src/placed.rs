@@ -1,12 +1,13 @@
 //! A call that we decide to place, and the carrier accounts that we ask for it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::event::{CallEvent, Entry, Evidence, Kind};
-use crate::facts::{Direction, Facts, LegFacts};
+use crate::facts::{Announcement, Direction, Facts, LegFacts};
 use crate::id::EventId;
 use crate::number::Number;
 
@@ -36,6 +37,15 @@ pub struct Placed {
     /// What the call is about in the owner's own systems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business_reference: Option<String>,
+    /// What else the owner's own systems want to find in the record.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub business_data: BTreeMap<String, String>,
+    /// The line that the call takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// What the agent hears before the customer is dialled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<Announcement>,
     /// How long B may ring, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ring_seconds: Option<u64>,
@@ -62,6 +72,9 @@ impl Placed {
             agent: self.agent.clone(),
             customer: Some(self.b.clone()),
             business_reference: self.business_reference.clone(),
+            business_data: self.business_data.clone(),
+            line: self.line.clone(),
+            announcement: self.announcement.clone(),
             limit_seconds: self.limit_seconds,
             ring_seconds: self.ring_seconds,
             record: Some(self.record),

@@ -97,6 +97,12 @@ pub struct CallRecord {
     /// What the call is about in the owner's own systems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business_reference: Option<String>,
+    /// What else the owner's own systems want to find here, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub business_data: BTreeMap<String, String>,
+    /// The line that it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
     /// The first leg; its number is the caller.
     #[serde(default)]
     pub a: LegRecord,
@@ -156,6 +162,7 @@ impl CallRecord {
             (&self.carrier_call_id, &self.carrier_state, self.direction),
             (&self.main_number, &self.extension, &self.agent, &self.customer),
             (&self.business_reference, &self.a, &self.b, self.created_at),
+            (&self.business_data, &self.line),
             (
                 self.bridged_at,
                 self.ended_at,

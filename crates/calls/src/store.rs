@@ -203,6 +203,23 @@ impl CallStore {
         Err(StoreError::with("conflict"))
     }
 
+    /// The event as a part of a transaction that writes other things too. It holds only where the event is new; on its own,
+    /// [`put`](Self::put) stores it.
+    ///
+    /// # Errors
+    /// When the event cannot be written.
+    pub fn part_of_transaction(&self, new: &NewEvent) -> Result<TransactWriteItem, StoreError> {
+        let expires = item::expiry(new.entry.received_at, self.retention);
+        let event = item::of_entry(&new.entry.tenant, &new.call, &new.entry, expires);
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(event.ok_or_else(|| StoreError::with(SHAPE))?))
+            .condition_expression("attribute_not_exists(#id)")
+            .expression_attribute_names("#id", ID)
+            .build()?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
     /// The call that a second leg belongs to, where an event has told.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ringback_calls::Announcement;
+
 /// An answer over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -54,6 +56,8 @@ pub struct SecondLeg<'a> {
     pub limit_seconds: u64,
     /// Whether the conversation is recorded, from B's answer, in two channels where the carrier can.
     pub record: bool,
+    /// What the agent hears before B is dialled.
+    pub announcement: Option<&'a Announcement>,
     /// The public URL of this call's events; all callbacks lead there.
     pub events_url: &'a str,
     /// The user name and password that the carrier shall bring along to that URL, where it signs nothing (`user:password`).

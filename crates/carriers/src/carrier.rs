@@ -3,6 +3,9 @@
 use jiff::Timestamp;
 
 use crate::answer::{Answer, SecondLeg};
+use crate::placing::{
+    Ability, Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing, ability_of,
+};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
@@ -63,6 +66,80 @@ pub trait Carrier: Sync + Send {
     /// The document that puts A through to B, for carriers that ask for one when A has answered.
     fn connect(&self, _second: &SecondLeg<'_>) -> Option<Answer> {
         None
+    }
+
+    /// What it can do for calls that we place; none where it places none.
+    fn ability(&self) -> Option<Ability> {
+        ability_of(self.code())
+    }
+
+    /// How the carrier is asked for a call. The secrets in `keys` are those with which we ask the carrier; the first one
+    /// counts. `now` is what a request is signed with, where it is.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or not for this call.
+    fn place(&self, _call: &NewCall<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        Err(CannotAsk::NoWay)
+    }
+
+    /// What an answer to [`place`](Self::place) means. A carrier may answer 200 with an error inside.
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        Placing::of_status(answer.status)
+    }
+
+    /// How the carrier is asked for the customer's leg, once it has told that the agent answered, where that is ours to do
+    /// ([`Second::Command`](crate::Second)). `agent_leg` is its id of the agent's leg. [`placed`](Self::placed) reads the
+    /// answer.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn second_leg(
+        &self,
+        _call: &NewCall<'_>,
+        _agent_leg: &str,
+        _keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Ask, CannotAsk> {
+        Err(CannotAsk::NoWay)
+    }
+
+    /// How the carrier is asked what became of a call: one request, or one for each leg.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or its id of the call is needed and not known.
+    fn inquire(
+        &self,
+        _placed: &PlacedCall<'_>,
+        _keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        Err(CannotAsk::NoWay)
+    }
+
+    /// What an answer to one of the requests of [`inquire`](Self::inquire) says; `which` counts them from 0.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn inquired(
+        &self,
+        _placed: &PlacedCall<'_>,
+        _which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        Ok(Inquired::of_status(answer.status).unwrap_or(Inquired::NotNow))
+    }
+
+    /// How the carrier is told to end a call.
+    ///
+    /// # Errors
+    /// When it cannot be told, or its id of the call is needed and not known.
+    fn hang_up(&self, _placed: &PlacedCall<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        Err(CannotAsk::NoWay)
+    }
+
+    /// What an answer to [`hang_up`](Self::hang_up) means.
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        HungUp::of_status(answer.status)
     }
 
     /// Whether the secret with which it signs is also the one with which it is asked, so that an account need not name it

@@ -11,6 +11,7 @@ mod jwt;
 mod mac;
 mod markup;
 mod mistakes;
+mod placing;
 mod reading;
 mod recording;
 mod refusal;
@@ -38,6 +39,10 @@ pub use answer::{Answer, SecondLeg};
 pub use capture::{BadCapture, Capture, Line, PlacedLine};
 pub use carrier::{Carrier, Trust};
 pub use mapped::{BadMapping, Mapped, RESERVED as RESERVED_CODES};
+pub use placing::{
+    ABILITIES, Ability, Accepted, Answered, Ask, CannotAsk, Fault, HungUp, Inquired, Inquiry, NewCall,
+    PlacedCall, Placing, Refusing, Second, ability_of,
+};
 pub use reading::{Heard, Reading, Reference, Unreadable, Wants};
 pub use recording::{
     BucketPlace, CannotFetch, Fetch, Gives, Kept, LinkAnswer, Place, Source, connect_object,

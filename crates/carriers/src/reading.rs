@@ -70,6 +70,11 @@ pub enum Wants {
         /// The leg that was answered; always A today.
         answered: Leg,
     },
+    /// Nothing of this answer: it takes a request of ours that asks for the second leg.
+    Command {
+        /// The leg that was answered; always A today. Its id is in the event.
+        answered: Leg,
+    },
 }
 
 /// What a request says. No events at all is fine: carriers send what nobody asked for.

@@ -339,6 +339,7 @@ fn the_document_records_from_bs_answer_and_leads_every_callback_to_the_calls_url
         ring_seconds: 30,
         limit_seconds: 3600,
         record: true,
+        announcement: None,
         events_url: URL,
         credential: None,
     };

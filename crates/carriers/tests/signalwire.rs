@@ -295,6 +295,7 @@ fn documents_are_cxml() {
         ring_seconds: 30,
         limit_seconds: 3600,
         record: true,
+        announcement: None,
         events_url: URL,
         credential: None,
     };

@@ -417,6 +417,7 @@ fn the_document_dials_b_and_leads_every_callback_to_the_calls_url() {
         ring_seconds: 30,
         limit_seconds: 3600,
         record: true,
+        announcement: None,
         events_url: URL,
         credential: None,
     };

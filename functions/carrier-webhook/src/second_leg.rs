@@ -79,6 +79,7 @@ pub(crate) async fn document(
         ring_seconds: facts.ring_seconds.unwrap_or(RING_SECONDS),
         limit_seconds,
         record: facts.record.unwrap_or(false),
+        announcement: facts.announcement.as_ref(),
         events_url: question.events_url,
         credential: question.credential,
     };

@@ -173,7 +173,14 @@ prop_compose! {
         recordings in recordings().boxed(),
     ) -> Facts {
         let (carrier_call_id, extension, agent, business_reference, ivr_recording, ivr_text) = texts;
+        // What else the owner's systems want, and the line, are as good texts as any.
+        let business_data = business_reference.iter().map(|text| (text.clone(), text.clone())).collect();
+        let line = extension.clone();
         Facts {
+            business_data,
+            line,
+            announcement: None,
+            control: None,
             carrier_call_id,
             direction,
             main_number: numbers.0,
@@ -210,7 +217,8 @@ prop_compose! {
         kind in prop::sample::select(vec![
             Kind::Placed, Kind::Asked, Kind::SecondLegRequested, Kind::Dialled, Kind::Ringing, Kind::Answered, Kind::Bridged,
             Kind::Ended, Kind::Cdr, Kind::Recording, Kind::Progress, Kind::Orphaned, Kind::Archived, Kind::GivenUp,
-            Kind::DeletedAtCarrier, Kind::DeleteRefused, Kind::LinkGiven, Kind::Held, Kind::Released,
+            Kind::DeletedAtCarrier, Kind::DeleteRefused, Kind::LinkGiven, Kind::Held, Kind::Released, Kind::Accepted,
+            Kind::Refused, Kind::Unsure, Kind::Unplaced, Kind::SecondLegRefused, Kind::HangUpAsked, Kind::Checked,
         ]),
         leg in prop::option::of(leg()),
         evidence in prop::sample::select(vec![Evidence::Inferred, Evidence::Event, Evidence::Cdr, Evidence::Own]),

@@ -66,6 +66,7 @@ pub fn second_leg(events_url: &str) -> SecondLeg<'_> {
         ring_seconds: 30,
         limit_seconds: 3600,
         record: true,
+        announcement: None,
         events_url,
         credential: None,
     }
