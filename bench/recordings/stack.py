@@ -98,6 +98,7 @@ class Stack:
             "AWS_LAMBDA_LOG_FORMAT": "JSON",
             "CALLS_TABLE": CALLS,
             "CARRIERS_TABLE": CARRIERS,
+            "ALLOW_HTTP": "on",
             "SIMULATED_CARRIERS": carrier,
         }
 

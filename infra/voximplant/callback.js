@@ -10,9 +10,11 @@
  *   a, b         the two numbers, E.164
  *   a_shown      the number that A sees
  *   b_shown      the number that B sees
+ *   a_ring_seconds  how long A may ring (default 60)
  *   ring_seconds how long B may ring (default 60)
  *   max_seconds  how long the two may talk (default 3600)
  *   record       true for a recording from B's answer on, a channel a leg
+ *   announcement what A hears before B is called: {"url": an audio file's, https} or {"text": words to be spoken}
  *
  * A request to the session's access URL hangs up; what it says does not matter, for the URL is known to us alone.
  *
@@ -29,6 +31,7 @@
  *                closed, always the last
  *   leg          A or B, in events that begin with a_ or b_
  *   ts           when it happened, RFC 3339 with milliseconds, UTC
+ *   control      of started: the session's access URL
  *   number       of a_dialled and b_dialled
  *   code         of failed and ended: a SIP status code, or Voximplant's own 402 (no funds) and 603 (rejected)
  *   reason       of failed and ended: its words; of recording_failed: why; of closed: legs (they ended by themselves),
@@ -49,6 +52,9 @@ const RETRY_SECONDS = [1, 2, 4, 8, 16, 32];
 // How long the session waits for a recording that is being stored when the legs are over.
 const RECORDING_SECONDS = 30;
 
+// An announcement that takes longer is cut short.
+const ANNOUNCEMENT_SECONDS = 120;
+
 // North American ringing, for A while B is called.
 const RINGING = "440@-19,480@-19;*(2/4/1+2)";
 
@@ -62,7 +68,9 @@ let reason = "legs";
 
 const legs = { A: null, B: null };
 let tone = null;
-let ringTimer = null;
+let announcement = null;
+let announcementTimer = null;
+let bCalled = false;
 let maxTimer = null;
 let recording = false;
 let recordingTimer = null;
@@ -125,15 +133,22 @@ function settled() {
 
 // Legs.
 
-function dial(letter, number, shown) {
+function dial(letter, number, shown, seconds) {
   const name = letter.toLowerCase();
-  const leg = { over: false, answered: false, timedOut: false };
+  const leg = { over: false, answered: false, timedOut: false, ringTimer: null };
   legs[letter] = leg;
   tell(name + "_dialled", letter, { number: number });
   leg.call = VoxEngine.callPSTN(number.replace(/^\+/, ""), shown.replace(/^\+/, ""));
   leg.call.addEventListener(CallEvents.Ringing, () => tell(name + "_ringing", letter));
+  leg.ringTimer = setTimeout(() => {
+    if (!leg.answered) {
+      leg.timedOut = true;
+      hangUp(letter);
+    }
+  }, seconds * 1000);
   leg.call.addEventListener(CallEvents.Connected, () => {
     leg.answered = true;
+    clearTimeout(leg.ringTimer);
     tell(name + "_answered", letter);
     if (letter === "A") {
       aAnswered();
@@ -155,8 +170,35 @@ function dial(letter, number, shown) {
 }
 
 function aAnswered() {
-  if (legs.B || reason !== "legs") {
+  if (order.announcement) {
+    announce(order.announcement);
+  } else {
+    callB();
+  }
+}
+
+// Whatever becomes of the announcement, B is called after it.
+function announce(what) {
+  try {
+    announcement = what.url ? VoxEngine.createURLPlayer(what.url) : VoxEngine.createTTSPlayer(what.text);
+    announcement.addEventListener(PlayerEvents.PlaybackFinished, callB);
+    announcement.sendMediaTo(legs.A.call);
+    announcementTimer = setTimeout(callB, ANNOUNCEMENT_SECONDS * 1000);
+  } catch (error) {
+    Logger.write("The announcement cannot be played: " + error);
+    callB();
+  }
+}
+
+function callB() {
+  clearTimeout(announcementTimer);
+  if (bCalled || legs.A.over || reason !== "legs") {
     return;
+  }
+  // Before the player stops, which may tell that it has finished.
+  bCalled = true;
+  if (announcement) {
+    announcement.stop();
   }
   try {
     tone = VoxEngine.createToneScriptPlayer(RINGING, true);
@@ -164,18 +206,10 @@ function aAnswered() {
   } catch (error) {
     Logger.write("A hears silence while B is called: " + error);
   }
-  const seconds = order.ring_seconds || 60;
-  guarded(() => dial("B", order.b, order.b_shown));
-  ringTimer = setTimeout(() => {
-    if (legs.B && !legs.B.answered) {
-      legs.B.timedOut = true;
-      hangUp("B");
-    }
-  }, seconds * 1000);
+  guarded(() => dial("B", order.b, order.b_shown, order.ring_seconds || 60));
 }
 
 function bAnswered() {
-  clearTimeout(ringTimer);
   if (tone) {
     tone.stop();
     tone = null;
@@ -202,9 +236,8 @@ function over(letter, details) {
   }
   leg.over = true;
   tell(letter.toLowerCase() + (leg.answered ? "_ended" : "_failed"), letter, details);
-  if (letter === "B") {
-    clearTimeout(ringTimer);
-  }
+  clearTimeout(leg.ringTimer);
+  clearTimeout(announcementTimer);
   clearTimeout(maxTimer);
   hangUp(letter === "A" ? "B" : "A");
   close();
@@ -306,8 +339,8 @@ VoxEngine.addEventListener(AppEvents.Started, (event) => {
     close();
     return;
   }
-  tell("started");
-  guarded(() => dial("A", order.a, order.a_shown));
+  tell("started", null, { control: event.accessSecureURL });
+  guarded(() => dial("A", order.a, order.a_shown, order.a_ring_seconds || 60));
 });
 
 VoxEngine.addEventListener(AppEvents.HttpRequest, () => {

@@ -1,4 +1,4 @@
-//! The accounts that `ringback account` changes, and where they are.
+//! The carriers table that `ringback account`, `policy`, `pin` and `do-not-call` change, and where it is.
 
 use std::fmt;
 use std::path::Path;
@@ -6,14 +6,18 @@ use std::path::Path;
 use anyhow::Result;
 use ringback_accounts::{Account, AccountStore};
 use ringback_carriers::{Carrier, Mapped};
+use ringback_placing::PlacingStore;
 
 use crate::reach::Settings;
+use crate::simulated_carriers::Control;
 
 /// A table of carrier accounts, and where it is.
 #[derive(Debug)]
 pub struct AccountsTable {
     /// The accounts.
     pub store: AccountStore,
+    /// What is kept for placing calls.
+    pub placing: PlacingStore,
     /// What the public URLs of webhooks begin with, where the environment says.
     pub public_base: Option<String>,
     table: String,
@@ -48,12 +52,21 @@ impl AccountsTable {
     async fn reach(table: String, settings: &Settings) -> Result<Self> {
         let reached = settings.reach().await?;
         Ok(Self {
-            store: AccountStore::new(reached.client, table.clone()),
+            store: AccountStore::new(reached.client.clone(), table.clone()),
+            placing: PlacingStore::new(reached.client, table.clone()),
             public_base: settings.get("PUBLIC_BASE_URL").map(str::to_owned),
             table,
             place: reached.place,
         })
     }
+}
+
+/// Where the simulated carriers of an environment are, as `ringback serve` writes it.
+///
+/// # Errors
+/// When the file cannot be read, or names none.
+pub fn simulated_carriers(file: &Path) -> Result<Control> {
+    Control::of(&Settings::of_file(file)?.needed("SIMULATED_CARRIERS")?)
 }
 
 /// The URLs that an account's carrier is given: of events of any call, and of a call that is placed.

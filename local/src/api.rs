@@ -1,8 +1,8 @@
-//! API Gateway in front of `manage-callers`, `query-calls` and `carrier-webhook`: requests become events of payload format
-//! 2.0.
+//! API Gateway in front of `manage-callers`, `place-call`, `query-calls` and `carrier-webhook`: requests become events of
+//! payload format 2.0.
 //!
-//! In the cloud these are two HTTP APIs. Here they share an address: what begins with `/carriers/` is open, as carriers
-//! bring signatures and no identity, and everything else asks for a token.
+//! In the cloud these are several HTTP APIs. Here they share an address: the paths of webhooks are open, as carriers bring
+//! signatures and no identity, so is the description of the API, and everything else asks for a token.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,6 +66,7 @@ impl fmt::Debug for Clock {
 #[derive(Debug, Clone)]
 struct Desk {
     manage_callers: Arc<manage_callers::App>,
+    place_call: Arc<place_call::App>,
     query_calls: Arc<query_calls::App>,
     token: Arc<str>,
 }
@@ -86,6 +87,7 @@ impl Api {
     pub async fn start(addresses: &Addresses, functions: &Functions, token: &str) -> Result<Self> {
         let desk = Some(Desk {
             manage_callers: Arc::clone(&functions.manage_callers),
+            place_call: Arc::clone(&functions.place_call),
             query_calls: Arc::clone(&functions.query_calls),
             token: token.into(),
         });
@@ -135,35 +137,63 @@ async fn pass(
 ) -> Response {
     let mut event = event(&method, &uri, &headers, &body);
     let now = behind.clock.now();
-    if uri.path().starts_with("/carriers/") {
+    let to = To::of(&method, uri.path());
+    if to == To::Webhook {
         return response(&behind.carrier_webhook.take(&event, now).await);
     }
     let Some(desk) = &behind.desk else {
         return (StatusCode::NOT_FOUND, axum::Json(json!({"message": "Not Found"}))).into_response();
     };
+    if to == To::Description {
+        return response(&desk.query_calls.respond(&event, now).await);
+    }
     let brought = headers.get("authorization").and_then(|value| value.to_str().ok());
     if brought != Some(format!("Bearer {}", desk.token).as_str()) {
         let body = axum::Json(json!({"message": "Unauthorized"}));
         return (StatusCode::UNAUTHORIZED, body).into_response();
     }
-    let of_calls = uri.path().starts_with("/calls/");
     if let Some(context) = event
         .pointer_mut("/requestContext")
         .and_then(Value::as_object_mut)
     {
-        let identity = if of_calls {
-            json!({"jwt": {"claims": {"sub": "local", TENANT_CLAIM: TENANT}}})
-        } else {
-            json!({"iam": {"userArn": "arn:aws:iam::111122223333:role/local"}})
+        let identity = match to {
+            To::Directory => json!({"iam": {"userArn": "arn:aws:iam::111122223333:role/local"}}),
+            _ => json!({"jwt": {"claims": {"sub": "local", TENANT_CLAIM: TENANT}}}),
         };
         context.insert("authorizer".to_owned(), identity);
     }
-    if of_calls {
-        return response(&desk.query_calls.respond(&event, now).await);
+    match to {
+        To::PlaceCall => response(&desk.place_call.respond(&event, now).await),
+        To::QueryCalls => response(&desk.query_calls.respond(&event, now).await),
+        _ => match desk.manage_callers.take(&event, now).await {
+            Ok(answer) => response(&answer),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
     }
-    match desk.manage_callers.take(&event, now).await {
-        Ok(answer) => response(&answer),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+}
+
+/// The function that a request is for, as the routes of `infra/template.yaml` have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum To {
+    Webhook,
+    Description,
+    PlaceCall,
+    QueryCalls,
+    Directory,
+}
+
+impl To {
+    fn of(method: &Method, path: &str) -> Self {
+        let parts: Vec<_> = path.split('/').skip(1).collect();
+        match (method.as_str(), parts.as_slice()) {
+            (_, ["openapi.json"]) => Self::Description,
+            (_, ["carriers"] | ["carriers", _, "disabled"]) => Self::PlaceCall,
+            (_, ["carriers", ..]) => Self::Webhook,
+            (_, ["calls", "search"]) => Self::QueryCalls,
+            ("POST", ["calls"]) | ("DELETE", ["calls", _]) => Self::PlaceCall,
+            (_, ["calls", ..]) => Self::QueryCalls,
+            _ => Self::Directory,
+        }
     }
 }
 

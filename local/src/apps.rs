@@ -1,6 +1,7 @@
 //! The functions over a stack: each with its own clients, as its `main.rs` makes them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::Result;
 use aws_sdk_connect::Client as Connect;
@@ -25,8 +26,10 @@ impl Stack {
         drop(contact_records::Config::from_vars(&vars));
         drop(manage_callers::Config::from_vars(&vars));
         drop(notify::Config::from_vars(&vars));
+        drop(place_call::Config::from_vars(&vars));
         drop(project_calls::Config::from_vars(&vars));
         drop(query_calls::Config::from_vars(&vars));
+        drop(reconcile_calls::Config::from_vars(&vars));
         drop(report_step::Config::from_vars(&vars));
         vars.asked()
     }
@@ -41,6 +44,10 @@ impl Stack {
 
     async fn bus(&self) -> Bus {
         Bus::new(&self.sdk(Patience::Stream, &self.bus).await)
+    }
+
+    async fn amazon_connect(&self) -> Connect {
+        Connect::new(&self.sdk(Patience::Stream, &self.connect).await)
     }
 
     async fn secrets(&self, patience: Patience) -> SecretsManager {
@@ -134,7 +141,7 @@ impl Stack {
             self.secrets(Patience::Stream).await,
             self.queues().await,
             metrics,
-        ))
+        )?)
     }
 
     /// The function `contact-events`, with changes to its environment.
@@ -211,6 +218,31 @@ impl Stack {
         )?)
     }
 
+    /// The function `place-call`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn place_call(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<place_call::App> {
+        let config = place_call::Config::from_vars(&self.vars(changes))?;
+        // As patient as its `main.rs`.
+        let patience = Patience::Caller {
+            attempt: Duration::from_millis(800),
+        };
+        let connect = Connect::new(&self.sdk(patience, &self.connect).await);
+        Ok(place_call::App::new(
+            config,
+            self.dynamo(patience).await,
+            self.secrets(patience).await,
+            self.bus().await,
+            connect,
+            metrics,
+        )?)
+    }
+
     /// The function `project-calls`, with changes to its environment.
     ///
     /// # Errors
@@ -242,6 +274,27 @@ impl Stack {
         let config = query_calls::Config::from_vars(&self.vars(changes))?;
         let (dynamo, s3) = (self.dynamo(Patience::Stream).await, self.s3_client().await);
         Ok(query_calls::App::new(config, dynamo, s3, metrics))
+    }
+
+    /// The function `reconcile-calls`, with changes to its environment.
+    ///
+    /// # Errors
+    /// When a setting is wrong; the error names it.
+    pub async fn reconcile_calls(
+        &self,
+        changes: &[(&str, &str)],
+        metrics: MetricsSink,
+    ) -> Result<reconcile_calls::App> {
+        let config = reconcile_calls::Config::from_vars(&self.vars(changes))?;
+        Ok(reconcile_calls::App::new(
+            config,
+            self.dynamo(Patience::Stream).await,
+            self.secrets(Patience::Stream).await,
+            self.queues().await,
+            self.bus().await,
+            self.amazon_connect().await,
+            metrics,
+        )?)
     }
 
     /// The function `report-step`, with changes to its environment.

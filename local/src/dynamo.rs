@@ -118,6 +118,7 @@ async fn create_calls(client: &Client) -> Result<()> {
             calls::CREATED_MS,
             listed(),
         ),
+        (calls::BY_OPEN, calls::OPEN_KEY, calls::CREATED_MS, listed()),
         (calls::BY_DUE, calls::DUE, calls::NEXT_CHECK_AT, keys_only()),
     ] {
         let index = GlobalSecondaryIndex::builder()

@@ -1,14 +1,14 @@
 //! The functions, called with real events: by flows while a call lasts, by Connect's events and records afterwards, by
 //! the bus in between.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use jiff::Timestamp;
 use ringback_contact_flow::run::{FinishedContact, LambdaCall, LambdaOutcome, Lambdas};
 use ringback_lambda::MetricsSink;
-use ringback_steps::{DETAIL_TYPE, SOURCE};
+use ringback_steps::{DETAIL_TYPE, HEALTH_DETAIL_TYPE, SOURCE};
 use serde_json::Value;
 
 use crate::afterwards;
@@ -31,6 +31,10 @@ pub struct Functions {
     notify: notify::App,
     /// What keeps the directory, also behind the API.
     pub manage_callers: Arc<manage_callers::App>,
+    /// What places calls, behind the API.
+    pub place_call: Arc<place_call::App>,
+    /// What finds out about calls of which nothing is heard.
+    pub reconcile_calls: Arc<reconcile_calls::App>,
     /// What carriers post to.
     pub carrier_webhook: Arc<carrier_webhook::App>,
     /// What folds calls into records.
@@ -40,6 +44,8 @@ pub struct Functions {
     /// What tells of calls, also behind the API.
     pub query_calls: Arc<query_calls::App>,
     bus: SimulatedBus,
+    /// What was told of the health of carriers and taken by nobody yet.
+    switches: Mutex<Vec<Value>>,
 }
 
 impl Functions {
@@ -66,11 +72,14 @@ impl Functions {
             report_step: stack.report_step(changes, metrics.clone()).await?,
             notify: stack.notify(changes, metrics.clone()).await?,
             manage_callers: Arc::new(stack.manage_callers(changes, metrics.clone()).await?),
+            place_call: Arc::new(stack.place_call(&of_tenants, metrics.clone()).await?),
+            reconcile_calls: Arc::new(stack.reconcile_calls(changes, metrics.clone()).await?),
             carrier_webhook: Arc::new(stack.carrier_webhook(changes, metrics.clone()).await?),
             project_calls: Arc::new(stack.project_calls(changes, metrics.clone()).await?),
             archive_recording: Arc::new(stack.archive_recording(changes, metrics.clone()).await?),
             query_calls: Arc::new(stack.query_calls(&of_tenants, metrics.clone()).await?),
             bus: stack.simulated_bus.clone(),
+            switches: Mutex::default(),
         })
     }
 
@@ -94,6 +103,11 @@ impl Functions {
         self.deliver().await
     }
 
+    /// What the bus has delivered about carriers that became worse or better, since the last call of this.
+    pub fn take_switches(&self) -> Vec<Value> {
+        std::mem::take(&mut self.switches.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Delivers what lies on the bus, as the rules of `infra/template.yaml` do: steps of calls to `notify`, changes of the
     /// directory to `manage-callers`. What a function does not take stays there.
     ///
@@ -114,6 +128,11 @@ impl Functions {
         let field = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
         let time = field("time").parse()?;
         match (field("source"), field("detail-type")) {
+            (SOURCE, HEALTH_DETAIL_TYPE) => {
+                let detail = event.get("detail").cloned().unwrap_or_default();
+                let mut switches = self.switches.lock().unwrap_or_else(PoisonError::into_inner);
+                switches.push(detail);
+            }
             (SOURCE, DETAIL_TYPE) => drop(self.notify.take(event, time).await?),
             (DIRECTORY_SOURCE, _) => drop(self.manage_callers.take(event, time).await?),
             _ => {}

@@ -5,6 +5,7 @@ pub mod afterwards;
 pub mod api;
 mod apps;
 pub mod bundle;
+pub mod burst;
 pub mod call_stream;
 pub mod centre;
 pub mod dynamo;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use ringback_accounts::{Account, AccountStore, SecretArns, Slug};
 use ringback_calls::Number;
 use ringback_carriers::Settings;
+use ringback_placing::{PlacingStore, Policy};
 use serde_json::json;
 
 use crate::dynamo::CARRIERS_TABLE;
@@ -50,6 +51,7 @@ pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
     SampleAccount {
         secret: None,
         api_secret: Some(media::TELNYX_KEY),
+        settings: &[("connectionId", "1000000000000000001")],
         ..sample(
             "tx",
             "sample-account-tx",
@@ -68,7 +70,10 @@ pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
     SampleAccount {
         secret: None,
         api_secret: Some(media::JIUYUN_TOKEN),
-        settings: &[("accountSid", media::JIUYUN_SID)],
+        settings: &[
+            ("accountSid", media::JIUYUN_SID),
+            ("appId", "feff3cbd52c041a1baab0492bee56423"),
+        ],
         ..sample("e9", "sample-account-e9", "")
     },
     SampleAccount {
@@ -86,11 +91,15 @@ pub const SAMPLE_ACCOUNTS: [SampleAccount; 10] = [
     },
     SampleAccount {
         api_secret: Some(VOXIMPLANT_KEY),
+        settings: &[("ruleId", "1000001")],
         ..sample("vx", "sample-account-vx", "sample-hmac-secret-vx")
     },
     SampleAccount {
         api_secret: Some(media::BANDWIDTH_USER_AND_PASSWORD),
-        settings: &[("accountId", "1000001")],
+        settings: &[
+            ("accountId", "1000001"),
+            ("applicationId", "00000000-0000-4000-8000-0000000000aa"),
+        ],
         ..sample("bw", "sample-account-bw", "sample-user:sample-password-bw")
     },
     SampleAccount {
@@ -170,9 +179,9 @@ impl SampleAccount {
     /// When a field is wrong, which a test rules out.
     pub fn account(&self) -> Result<Account> {
         let signs = self.secret()?.is_some();
-        let settings: BTreeMap<_, _> = self
-            .settings
-            .iter()
+        // A laptop's carriers take as many calls as one likes to play.
+        let settings = self.settings.iter().chain(&[("callsPerSecond", "100")]);
+        let settings: BTreeMap<_, _> = settings
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
         Ok(Account {
@@ -186,12 +195,22 @@ impl SampleAccount {
                 api: self.api_secret_arn(),
             },
             numbers: Number::raw("+14155550100").into_iter().collect(),
-            priority: 100,
+            priority: self.priority(),
             prefixes: vec!["+1415555".to_owned(), "+447700900".to_owned()],
             settings: Settings(settings),
             allowed_ips: Vec::new(),
             created_at: Timestamp::UNIX_EPOCH,
         })
+    }
+
+    /// Three carriers are asked for calls first, in that order.
+    fn priority(&self) -> u32 {
+        match self.carrier {
+            "tw" => 10,
+            "tx" => 20,
+            "vg" => 30,
+            _ => 100,
+        }
     }
 
     /// The account as its carrier knows it.
@@ -224,6 +243,21 @@ pub async fn add(stack: &Stack) -> Result<()> {
         store.add(&sample.account()?).await?;
     }
     Ok(())
+}
+
+/// Lets the sample accounts' tenant call sample numbers, in the United States and in Great Britain, and many at once.
+///
+/// # Errors
+/// When the table does not take it.
+pub async fn allow_calls(stack: &Stack) -> Result<()> {
+    let policy = Policy {
+        prefixes: vec!["+1415555".to_owned(), "+447700900".to_owned()],
+        calls_per_minute: 12_000,
+        open_calls: 1_000,
+        ..Policy::default()
+    };
+    let placing = PlacingStore::new(stack.dynamo_client().await, CARRIERS_TABLE.to_owned());
+    Ok(placing.set_policy(TENANT, &policy).await?)
 }
 
 #[cfg(test)]

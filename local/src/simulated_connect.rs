@@ -1,9 +1,11 @@
-//! Amazon Connect's `SearchContacts` and `DescribeUser` in their wire form, with their throttles and the ways they fail.
+//! Amazon Connect's `SearchContacts`, `DescribeUser` and outbound contacts in their wire form, with their throttles and the ways they fail.
 //!
 //! `POST /search-contacts` takes and gives JSON with times as seconds since 1970. Beyond 0.5 requests a second with
 //! a burst of 1 it answers a `ThrottlingException`, as the account's default quota does.
 //!
 //! `GET /users/{instance}/{user}` answers with the names it was given, and is throttled when it is told to be.
+
+mod outbound;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,12 +16,14 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::server::Server;
 use crate::stack::REGION;
+
+pub use outbound::{OutboundFault, StartedContact};
 
 /// A contact that the search knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +79,10 @@ struct Inner {
     names: BTreeMap<String, (String, String)>,
     name_requests: u32,
     names_throttled: bool,
+    started: Vec<StartedContact>,
+    outbound_fault: Option<OutboundFault>,
+    /// Contacts by their ids, as `DescribeContact` tells of them.
+    described: BTreeMap<String, Value>,
 }
 
 /// The simulated service.
@@ -89,6 +97,9 @@ impl SimulatedConnect {
         let router = Router::new()
             .route("/search-contacts", post(search))
             .route("/users/{instance}/{user}", get(describe_user))
+            .route("/contact/outbound-voice", put(outbound::start))
+            .route("/contact/stop", post(outbound::stop))
+            .route("/contacts/{instance}/{contact}", get(outbound::describe))
             .with_state(self.clone());
         Server::http(address, router).await
     }

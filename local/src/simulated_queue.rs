@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::recordings_queue::RecordingsQueue;
@@ -80,6 +81,10 @@ async fn take(
         );
     };
     match target {
+        "AmazonSQS.SendMessage" if text(&request, "/QueueUrl").ends_with("/recordings") => {
+            recordings.send(&text(&request, "/MessageBody"), Timestamp::now());
+            axum::Json(json!({"MessageId": "recording"})).into_response()
+        }
         "AmazonSQS.SendMessage" => letters.send(&request),
         "AmazonSQS.ChangeMessageVisibility" => {
             let seconds = request.get("VisibilityTimeout").and_then(Value::as_i64);

@@ -1,5 +1,5 @@
 //! Everything the functions talk to, in this process: DynamoDB, S3, Amazon Connect, queues, the bus, secrets, a chat, and
-//! the hosts where carriers keep recordings.
+//! the hosts where carriers are asked for calls and keep recordings.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use crate::gate::Gate;
 use crate::recordings_queue::RecordingsQueue;
 use crate::server::Server;
 use crate::simulated_bus::SimulatedBus;
-use crate::simulated_carriers::SimulatedMedia;
+use crate::simulated_carriers::{SimulatedCarriers, SimulatedMedia};
 use crate::simulated_chat::SimulatedChat;
 use crate::simulated_connect::SimulatedConnect;
 use crate::simulated_queue::SimulatedQueue;
@@ -89,6 +89,8 @@ pub struct Stack {
     pub simulated_s3: SimulatedS3,
     /// Where the sample accounts' carriers keep recordings.
     pub simulated_media: SimulatedMedia,
+    /// Where they are asked for calls.
+    pub simulated_carriers: SimulatedCarriers,
 }
 
 impl Stack {
@@ -98,6 +100,7 @@ impl Stack {
         let (simulated_bus, simulated_secrets) = (SimulatedBus::default(), SimulatedSecrets::default());
         let (simulated_chat, recordings) = (SimulatedChat::default(), RecordingsQueue::default());
         let (simulated_s3, simulated_media) = (SimulatedS3::new()?, SimulatedMedia::default());
+        let simulated_carriers = SimulatedCarriers::new()?;
         let stack = Self {
             dynamo: dynamo::start(&addresses.at(0)).await?,
             connect: simulated_connect.start(&addresses.at(1)).await?,
@@ -106,7 +109,9 @@ impl Stack {
             secrets: simulated_secrets.start(&addresses.at(4)).await?,
             chat: simulated_chat.start(&addresses.at(5)).await?,
             s3: simulated_s3.start(&addresses.at(7)).await?,
-            media: simulated_media.start(&addresses.at(8)).await?,
+            media: simulated_media
+                .start(&addresses.at(8), &simulated_carriers)
+                .await?,
             gate: None,
             simulated_connect,
             dead_letters,
@@ -116,6 +121,7 @@ impl Stack {
             recordings,
             simulated_s3,
             simulated_media,
+            simulated_carriers,
         };
         let channel = |name: &str| format!("{}/services/{name}", stack.chat.url());
         let channels: BTreeMap<_, _> = ["team", "shop-1", "shop-2"]

@@ -69,6 +69,10 @@ fn without_a_command_the_story_is_told() {
         "again in 60 s",
         "s3://recordings/t-1/2026/11/20/demo-recording/",
         "the same digest",
+        "carrier tw: healthy → left alone (errors)",
+        "202  carrier tx does not answer: nobody knows",
+        "255 other",
+        "8 calls; nobody was rung twice.",
     ] {
         assert!(out.contains(part), "no «{part}» in\n{out}");
     }

@@ -410,7 +410,7 @@ impl Archive {
         entries.sort_by_key(|entry| entry.event.at);
         let ours = entries.into_iter().map(|entry| entry.event.kind);
         Ok(ours
-            .filter(|kind| kind.is_ours() && !matches!(kind, Kind::Placed | Kind::Asked))
+            .filter(|kind| kind.is_ours() && !is_of_placing(*kind))
             .collect())
     }
 
@@ -450,6 +450,14 @@ async fn function(
     stack
         .archive_recording(&settings, emf_sink(metrics.clone()))
         .await
+}
+
+/// Whether it belongs to placing the call: carriers that tell of A's answer are asked for B.
+fn is_of_placing(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Placed | Kind::Asked | Kind::SecondLegRequested | Kind::SecondLegRefused
+    )
 }
 
 /// The SHA-256 in hexadecimal digits.

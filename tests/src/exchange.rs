@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method};
-use ringback_accounts::AccountStore;
+use ringback_accounts::{AccountStore, Slug};
 use ringback_calls::{Asked, CallId, CallRecord, CallStore, Entry, Kept, NewEvent, Placed};
 use ringback_lambda::emf_sink;
 use ringback_local::api::{Api, Clock};
@@ -95,6 +95,17 @@ impl Exchange {
             now,
             stack,
         })
+    }
+
+    /// Takes a setting away from a carrier's account; before the first request, as accounts are kept for a minute.
+    pub async fn without_setting(&self, carrier: &str, name: &str) -> Result<()> {
+        let sample = SampleAccount::of(carrier).context("there is no such sample account")?;
+        let slug = Slug::parse(sample.slug)?;
+        let change = self.accounts.change(&slug, |account| {
+            account.settings.0.remove(name);
+            Ok(())
+        });
+        change.await.map(drop).map_err(Into::into)
     }
 
     /// The time that the function has.

@@ -3,6 +3,7 @@
 mod archive;
 mod call_book;
 mod desk;
+mod dialler;
 mod exchange;
 mod leg;
 mod logs;
@@ -11,6 +12,7 @@ mod story;
 pub use archive::{Archive, sha256};
 pub use call_book::{CallBook, TENANT, asked, call, event, morning, placed};
 pub use desk::{Desk, change, noon};
+pub use dialler::{AGENT, Dialler, Reply, Wanted, customer, number};
 pub use exchange::{Answered, Exchange, Post, sample_time, written};
 pub use leg::{Leg, agent_arn, at, queue_arn};
 pub use logs::Logs;

@@ -506,6 +506,10 @@ async fn the_api_keeps_shows_and_forgets_documents_and_names_the_field_that_is_w
             ("PUT", "/directory/rules", rules, "rules[0].plan"),
         ),
         (
+            "nothing in a field that rules do not have",
+            ("PUT", "/directory/rules", json!({"rule": null}), "rule"),
+        ),
+        (
             "a number in a path",
             ("PUT", "/directory/people/+14155550177", json!({}), "customerId"),
         ),
@@ -539,6 +543,8 @@ async fn the_api_keeps_shows_and_forgets_documents_and_names_the_field_that_is_w
     for (method, path, status) in [
         ("GET", "/directory/cats/1", 404),
         ("POST", "/directory/people/c-1", 405),
+        // What no document can be called leaves no tombstone either.
+        ("DELETE", "/directory/people/%C2%84", 400),
         ("GET", "/directory/people", 404),
     ] {
         assert_eq!(desk.api(method, path, None).await.unwrap().0, status, "{path}");

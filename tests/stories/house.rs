@@ -106,10 +106,13 @@ fn the_pure_crates_know_no_aws_no_clock_and_no_runtime() {
                 "id",
                 "number",
                 "placed",
+                "placing",
                 "record",
                 "recording",
+                "second_leg",
             ],
         ),
+        ("placing", &["choice", "judge", "policy"]),
         ("steps", &["contact", "event", "flow", "text"]),
         ("signature", &["lib"]),
     ];

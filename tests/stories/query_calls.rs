@@ -1,6 +1,7 @@
 //! `query-calls`: a call's record, links to its recordings and who got them, legal holds.
 
 mod archive;
+mod lists;
 
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::{SignedDuration, Timestamp};
@@ -343,7 +344,10 @@ async fn what_cannot_be_had_is_told_by_its_type() {
         );
     }
     let head = archive.ask("HEAD", &format!("/calls/{}", archive.call)).await;
-    assert_eq!((head.status, &head.headers["allow"]), (405, &json!("GET")));
+    assert_eq!(
+        (head.status, &head.headers["allow"]),
+        (405, &json!("GET, DELETE"))
+    );
     let wrong = archive.ask("GET", "/calls/short").await;
     assert_eq!(
         (wrong.problem(), &wrong.body["problems"][0]["path"]),

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod outcomes;
+mod policies;
 mod roles;
 mod tables;
 
@@ -23,7 +24,7 @@ struct Function {
     read: fn(&Vars) -> Result<String, String>,
 }
 
-const FUNCTIONS: [Function; 11] = [
+const FUNCTIONS: [Function; 13] = [
     Function {
         name: "archive-recording",
         resource: "ArchiveRecordingFunction",
@@ -65,6 +66,11 @@ const FUNCTIONS: [Function; 11] = [
         read: |vars| read(notify::Config::from_vars(vars)),
     },
     Function {
+        name: "place-call",
+        resource: "PlaceCallFunction",
+        read: |vars| read(place_call::Config::from_vars(vars)),
+    },
+    Function {
         name: "project-calls",
         resource: "ProjectCallsFunction",
         read: |vars| read(project_calls::Config::from_vars(vars)),
@@ -73,6 +79,11 @@ const FUNCTIONS: [Function; 11] = [
         name: "query-calls",
         resource: "QueryCallsFunction",
         read: |vars| read(query_calls::Config::from_vars(vars)),
+    },
+    Function {
+        name: "reconcile-calls",
+        resource: "ReconcileCallsFunction",
+        read: |vars| read(reconcile_calls::Config::from_vars(vars)),
     },
     Function {
         name: "report-step",
@@ -201,9 +212,12 @@ impl Function {
             .collect()
     }
 
-    /// The names in the code: every literal that has a variable's form.
+    /// The names in the code: every literal that has a variable's form, also where several functions share the reading.
     fn read_by_code(&self) -> BTreeSet<String> {
-        let source = file(&format!("functions/{}/src/config.rs", self.name));
+        let mut source = file(&format!("functions/{}/src/config.rs", self.name));
+        if source.contains("simulated_carriers(vars)") {
+            source.push_str(&file("crates/outbound/src/simulated.rs"));
+        }
         let code = source
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))

@@ -99,6 +99,8 @@ async fn what_nothing_proves_is_believed_of_the_account_that_was_asked_and_of_no
 #[tokio::test]
 async fn who_proves_nothing_does_not_fill_the_dead_letter_queue() {
     let exchange = Exchange::start().await.unwrap();
+    // With an application to compare, what names none is refused before it is read.
+    exchange.without_setting("e9", "appId").await.unwrap();
     for (carrier, content_type, body) in [
         ("e9", "application/xml", "<req><action>Hangup"),
         ("hw", JSON, "{"),

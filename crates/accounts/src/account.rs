@@ -67,6 +67,10 @@ impl Problem {
     }
 }
 
+/// The code of Amazon Connect. Its accounts place calls through an instance, with the function's own role: they have no
+/// secret, and nobody posts to them.
+pub const AMAZON_CONNECT: &str = "ac";
+
 /// The carriers that sign nothing and so have no secret.
 const WITHOUT_SECRET: [&str; 1] = ["e9"];
 
@@ -94,6 +98,11 @@ impl Account {
         self.numbers.contains(number)
     }
 
+    /// How many calls a second may be placed with it, where its setting `callsPerSecond` says so.
+    pub fn calls_per_second(&self) -> Option<u32> {
+        self.settings.get(setting::CALLS_PER_SECOND)?.parse().ok()
+    }
+
     /// Whether the carrier is to be asked to delete a recording once it is in the owner's bucket.
     pub fn deletes_at_carrier(&self) -> bool {
         self.settings.get(setting::DELETE_AT_CARRIER) == Some("yes")
@@ -118,11 +127,29 @@ impl Account {
             "carrier".to_owned(),
             "must be a carrier's code: two lower-case letters or digits, such as tw",
         );
+        let connect = self.carrier == AMAZON_CONNECT;
         unless(
-            !RESERVED_CODES.contains(&self.carrier.as_str()),
+            connect || !RESERVED_CODES.contains(&self.carrier.as_str()),
             "carrier".to_owned(),
             "must be a carrier's code, and this one is for events that come from no carrier",
         );
+        if connect {
+            unless(
+                self.settings.get(setting::CONTACT_FLOW_ID).is_some(),
+                format!("settings.{}", setting::CONTACT_FLOW_ID),
+                "is missing: Amazon Connect runs that flow when the customer has answered",
+            );
+            unless(
+                self.settings.get(setting::QUEUE_ID).is_some() || !self.numbers.is_empty(),
+                "numbers".to_owned(),
+                "must hold a number to show, or settings.queueId name a queue that has one",
+            );
+            unless(
+                self.secret_arns == SecretArns::default(),
+                "secretArns".to_owned(),
+                "must be empty: Amazon Connect is asked with the function's own role",
+            );
+        }
         let name = self.name.as_deref().unwrap_or("-");
         unless(
             (1..=100).contains(&name.chars().count()) && !name.chars().any(char::is_control),
@@ -271,6 +298,8 @@ fn is_prefix(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    const ZEROS: &str = "00000000-0000-0000-0000-000000000000";
+
     fn account() -> Account {
         let arn = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:ringback/carriers/tw-AbCdEf";
         Account {
@@ -295,10 +324,24 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_by_field_and_never_by_value() {
         type Spoil = fn(&mut Account);
-        let spoils: [(&str, Spoil); 17] = [
+        let spoils: [(&str, Spoil); 20] = [
             ("tenant", |a| a.tenant = "t 1".to_owned()),
             ("carrier", |a| a.carrier = "Twilio".to_owned()),
-            ("carrier", |a| a.carrier = "ac".to_owned()),
+            ("carrier", |a| a.carrier = "own".to_owned()),
+            ("settings.contactFlowId", |a| {
+                (a.carrier, a.secret_arns) = ("ac".to_owned(), SecretArns::default());
+            }),
+            ("secretArns", |a| {
+                a.carrier = "ac".to_owned();
+                let flow = ("contactFlowId".to_owned(), ZEROS.to_owned());
+                a.settings.0.extend([flow]);
+            }),
+            ("numbers", |a| {
+                (a.carrier, a.secret_arns) = ("ac".to_owned(), SecretArns::default());
+                let flow = ("contactFlowId".to_owned(), ZEROS.to_owned());
+                a.settings.0.extend([flow]);
+                a.numbers.clear();
+            }),
             ("name", |a| a.name = Some(String::new())),
             ("secretArns.current", |a| a.secret_arns.current = None),
             ("secretArns.current", |a| {
@@ -353,6 +396,20 @@ mod tests {
         let mut unsigned = account();
         (unsigned.carrier, unsigned.secret_arns.current) = ("e9".to_owned(), None);
         assert_eq!(unsigned.problems(), []);
+        let mut connect = account();
+        (connect.carrier, connect.secret_arns) = ("ac".to_owned(), SecretArns::default());
+        let settings = [
+            ("contactFlowId", ZEROS),
+            ("queueId", ZEROS),
+            ("callsPerSecond", "2"),
+        ];
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        connect.settings.0.extend(settings);
+        connect.numbers.clear();
+        assert_eq!(
+            (connect.problems(), connect.calls_per_second()),
+            (vec![], Some(2))
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use ringback_carriers::Mapped;
 use ringback_lambda::Secrets;
 use tracing::warn;
 
-use crate::account::Account;
+use crate::account::{AMAZON_CONNECT, Account};
 use crate::known::{AnyCarrier, Known};
 use crate::slug::Slug;
 use crate::store::{AccountStore, StoreError};
@@ -93,7 +93,10 @@ impl Accounts {
                 None => false,
             }
         };
-        let Some(account) = self.store.read(slug).await? else {
+        let account = self.store.read(slug).await?;
+        // Amazon Connect posts to nobody.
+        let posted_to = |account: &Account| account.carrier != AMAZON_CONNECT;
+        let Some(account) = account.filter(posted_to) else {
             let mut state = self.state();
             state.known.remove(slug);
             state.unknown.remember(slug.clone(), now);
@@ -102,19 +105,27 @@ impl Accounts {
         if !was_known {
             self.state().unknown.was_known();
         }
+        let known = Arc::new(self.known(account).await?);
+        let kept = (now, Arc::clone(&known));
+        self.state().known.insert(slug.clone(), kept);
+        Ok(Lookup::Found(known))
+    }
+
+    /// An account that was just read, with its carrier and its secrets. Amazon Connect's accounts have neither.
+    ///
+    /// # Errors
+    /// When its carrier is one that nobody has described, or the table does not answer.
+    pub async fn known(&self, account: Account) -> Result<Known, LookupError> {
         let carrier = self.carrier(&account).await?;
         let arns = &account.secret_arns;
         let secrets = self.secrets(&arns.signing());
         let api_secrets = self.secrets(&arns.asking(carrier.get()));
-        let known = Arc::new(Known {
+        Ok(Known {
             account,
             carrier,
             secrets,
             api_secrets,
-        });
-        let kept = (now, Arc::clone(&known));
-        self.state().known.insert(slug.clone(), kept);
-        Ok(Lookup::Found(known))
+        })
     }
 
     async fn carrier(&self, account: &Account) -> Result<AnyCarrier, LookupError> {

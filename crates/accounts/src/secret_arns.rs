@@ -15,7 +15,7 @@ pub struct SecretArns {
     /// The one that takes its place; both are good meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The one with which we ask the carrier, for recordings: an API key, a password, a private key. None where it is the
+    /// The one with which we ask the carrier, for calls and recordings: an API key, a password, a private key. None where it is the
     /// one in use, or where there is nothing to ask for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api: Option<String>,
@@ -79,7 +79,7 @@ mod tests {
             api: api.map(str::to_owned),
         };
         for carrier in ringback_carriers::CARRIERS {
-            let same = matches!(carrier.code(), "tw" | "pl" | "hw");
+            let same = matches!(carrier.code(), "tw" | "pl" | "hw" | "si");
             let fallback: &[&str] = if same { &["current", "next"] } else { &[] };
             assert_eq!(arns(None).asking(*carrier), fallback, "{}", carrier.code());
             assert_eq!(arns(Some("api")).asking(*carrier), ["api"]);

@@ -4,17 +4,20 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::principal::{Principal, Principals, Roles, is_tenant};
 use crate::problem::{Problem, ProblemType};
 use crate::request::Request;
 
 /// Longer names are none: what is kept of every audited step must stay small, and a cut name may be another's.
 const LONGEST_NAME: usize = 256;
 
-/// How a deployment tells tenants apart.
+/// How a deployment tells tenants and roles apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenancy {
     claim: Option<String>,
     own: String,
+    principals: Principals,
+    role_claim: Option<String>,
 }
 
 /// Whoever asks. `Debug` shows the tenant alone.
@@ -25,6 +28,8 @@ pub struct Identity {
     /// Who asks: of a token the claim `sub`, behind `iss` and a `|` where it has an issuer; the ARN of an IAM principal.
     /// Each at most 256 characters. None where the identity does not say.
     pub who: Option<String>,
+    /// The roles they have: what the token's claim names, or the ARN of the IAM role or user, without its path.
+    pub roles: Vec<String>,
 }
 
 /// Why a request is of nobody.
@@ -38,10 +43,36 @@ pub enum Unidentified {
     NoTenant,
 }
 
+/// What API Gateway has checked.
+enum Checked<'a> {
+    /// A token: its claims.
+    Token(Option<&'a Value>),
+    /// A signature: the ARN of whoever signed.
+    Signature(Option<&'a str>),
+}
+
 impl Tenancy {
-    /// Tenants are named by that claim of a token; without one all requests are of the deployment's own tenant.
+    /// Tenants are named by that claim of a token; without one all tokens are of the deployment's own tenant, and all
+    /// signatures, while [no principal](Self::with_principals) is named.
     pub fn new(claim: Option<String>, own: String) -> Self {
-        Self { claim, own }
+        Self {
+            claim,
+            own,
+            principals: Principals::default(),
+            role_claim: None,
+        }
+    }
+
+    /// The same with the tenants of AWS principals. Where there are any, nobody else may sign.
+    #[must_use]
+    pub fn with_principals(self, principals: Principals) -> Self {
+        Self { principals, ..self }
+    }
+
+    /// The same with the claim of a token that names roles. Without one tokens have none.
+    #[must_use]
+    pub fn with_role_claim(self, role_claim: Option<String>) -> Self {
+        Self { role_claim, ..self }
     }
 
     /// Whoever asks. API Gateway has checked the signature or the token; a request that it has not is of nobody, so that
@@ -54,25 +85,58 @@ impl Tenancy {
             let authoriser = request.authoriser()?;
             authoriser.get(kind).filter(|identity| identity.is_object())
         };
-        let (claims, who) = match (of("jwt"), of("iam")) {
-            (Some(token), _) => {
-                let claims = token.get("claims");
-                (claims, claims.and_then(subject))
-            }
-            (None, Some(principal)) => (None, name(principal, "userArn").map(str::to_owned)),
+        let checked = match (of("jwt"), of("iam")) {
+            (Some(token), _) => Checked::Token(token.get("claims")),
+            (None, Some(principal)) => Checked::Signature(name(principal, "userArn")),
             (None, None) => return Err(Unidentified::Nobody),
         };
-        let tenant = match &self.claim {
-            None => self.own.as_str(),
-            Some(claim) => claims
-                .and_then(|claims| text(claims, claim))
-                .filter(|tenant| is_tenant(tenant))
-                .ok_or(Unidentified::NoTenant)?,
+        let tenant = self.tenant(&checked).ok_or(Unidentified::NoTenant)?;
+        let (who, roles) = match checked {
+            Checked::Token(claims) => (claims.and_then(subject), self.roles(claims)),
+            Checked::Signature(arn) => {
+                let role = arn.and_then(Principal::parse);
+                (
+                    arn.map(str::to_owned),
+                    role.iter().map(Principal::to_string).collect(),
+                )
+            }
         };
         Ok(Identity {
             tenant: tenant.to_owned(),
             who,
+            roles,
         })
+    }
+
+    fn tenant<'a>(&'a self, checked: &Checked<'a>) -> Option<&'a str> {
+        match (checked, &self.claim) {
+            (Checked::Token(claims), Some(claim)) => {
+                text((*claims)?, claim).filter(|tenant| is_tenant(tenant))
+            }
+            (Checked::Signature(_), None) if self.principals.is_empty() => Some(&self.own),
+            (Checked::Signature(arn), _) => self.principals.tenant((*arn)?),
+            (Checked::Token(_), None) => Some(&self.own),
+        }
+    }
+
+    fn roles(&self, claims: Option<&Value>) -> Vec<String> {
+        let claim = self.role_claim.as_deref();
+        let named = claim.and_then(|claim| text(claims?, claim)).unwrap_or_default();
+        // API Gateway writes a list of texts so: `[one two]`.
+        let list = named.strip_prefix('[').and_then(|list| list.strip_suffix(']'));
+        let roles: Vec<_> = match list {
+            Some(list) => list.split_whitespace().collect(),
+            None => vec![named],
+        };
+        let named = roles.into_iter().filter(|role| !role.is_empty());
+        named.map(str::to_owned).collect()
+    }
+}
+
+impl Identity {
+    /// Whether they have one of these roles.
+    pub fn has_one_of(&self, roles: &Roles) -> bool {
+        self.roles.iter().any(|role| roles.holds(role))
     }
 }
 
@@ -92,12 +156,6 @@ fn name<'a>(of: &'a Value, field: &str) -> Option<&'a str> {
 
 fn text<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
     of.get(name)?.as_str()
-}
-
-/// The form of tenants everywhere: it becomes a part of keys.
-fn is_tenant(text: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (1..=128).contains(&text.len()) && text.bytes().all(word)
 }
 
 impl fmt::Debug for Identity {
@@ -190,11 +248,67 @@ mod tests {
     }
 
     #[test]
+    fn a_signature_is_of_the_tenant_that_its_principal_is_listed_for() {
+        let listed = format!("{{\"{}\": \"t-1\"}}", "arn:aws:iam::111122223333:role/auditor");
+        let principals = Principals::parse(&listed).unwrap();
+        let other = "arn:aws:iam::111122223333:role/clerk";
+        for claim in [None, Some("tenant".to_owned())] {
+            let own = "own".to_owned();
+            let tenancy = Tenancy::new(claim.clone(), own).with_principals(principals.clone());
+            let tenant = |authoriser: Value| {
+                let event = json!({"requestContext": {"http": {}, "authorizer": authoriser}});
+                let identity = tenancy.identify(&Request::read(&event).unwrap());
+                identity.map(|identity| identity.tenant)
+            };
+            assert_eq!(tenant(json!({"iam": {"userArn": ROLE}})), Ok("t-1".to_owned()));
+            for unknown in [json!({"userArn": other}), json!({}), json!({"userArn": "root"})] {
+                assert_eq!(tenant(json!({"iam": unknown})), Err(Unidentified::NoTenant));
+            }
+            // A token does not become a principal by what it claims.
+            let claims = json!({"sub": ROLE, "userArn": ROLE, "tenant": "t-2"});
+            let expected = if claim.is_some() { "t-2" } else { "own" };
+            assert_eq!(
+                tenant(json!({"jwt": {"claims": claims}})),
+                Ok(expected.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn roles_are_what_the_token_names_or_the_principal() {
+        let supervisors = Roles::parse("supervisor, arn:aws:iam::111122223333:role/a/auditor").unwrap();
+        let jwt = |claims: Value| json!({"jwt": {"claims": claims}});
+        for (role_claim, authoriser, expected) in [
+            (Some("roles"), jwt(json!({"roles": "supervisor"})), true),
+            (Some("roles"), jwt(json!({"roles": "[clerk supervisor]"})), true),
+            (Some("roles"), jwt(json!({"roles": "[clerk]"})), false),
+            (Some("roles"), jwt(json!({"roles": "clerk supervisor"})), false),
+            (Some("roles"), jwt(json!({"roles": "[]"})), false),
+            (Some("roles"), jwt(json!({"sub": "supervisor"})), false),
+            (None, jwt(json!({"roles": "supervisor"})), false),
+            (None, json!({"iam": {"userArn": ROLE}}), true),
+            (
+                None,
+                json!({"iam": {"userArn": "arn:aws:iam::444455556666:role/auditor"}}),
+                false,
+            ),
+            (None, json!({"iam": {}}), false),
+        ] {
+            let event = json!({"requestContext": {"http": {}, "authorizer": authoriser}});
+            let tenancy = Tenancy::new(None, "own".to_owned()).with_role_claim(role_claim.map(str::to_owned));
+            let identity = tenancy.identify(&Request::read(&event).unwrap()).unwrap();
+            assert_eq!(identity.has_one_of(&supervisors), expected, "{authoriser}");
+            assert!(!identity.has_one_of(&Roles::default()));
+        }
+    }
+
+    #[test]
     fn debug_does_not_show_who_asks() {
         let who = Some(ROLE.to_owned());
         let identity = Identity {
             tenant: "t-1".to_owned(),
             who,
+            roles: vec![ROLE.to_owned()],
         };
         assert_eq!(format!("{identity:?}"), "Identity { tenant: \"t-1\", .. }");
     }

@@ -29,6 +29,8 @@ impl ProblemType {
     pub const NO_SUCH_METHOD: Self = Self::of("no-such-method", 405, "The path has another method.");
     /// A field is wrong.
     pub const INVALID: Self = Self::of("invalid", 400, "The request cannot be read.");
+    /// The body is too large.
+    pub const TOO_LARGE: Self = Self::of("too-large", 413, "The body is too large.");
     /// What was needed did not answer.
     pub const UNAVAILABLE: Self = Self::of("unavailable", 503, "It cannot be had at the moment.");
 
@@ -58,6 +60,8 @@ pub struct Problem {
     pub fields: Vec<FieldProblem>,
     /// The methods that the path has, for the header `Allow`.
     pub allow: Option<&'static str>,
+    /// In how many seconds to try again, for the header `Retry-After`.
+    pub retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +82,7 @@ impl Problem {
             detail: detail.into(),
             fields: Vec::new(),
             allow: None,
+            retry_after: None,
         }
     }
 
@@ -96,6 +101,15 @@ impl Problem {
         Self {
             allow: Some(allow),
             ..Self::new(&ProblemType::NO_SUCH_METHOD, format!("Use {allow}."))
+        }
+    }
+
+    /// The same problem, which may be over in so many seconds.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
         }
     }
 

@@ -57,6 +57,21 @@ impl<'a> Request<'a> {
             .collect()
     }
 
+    /// What the query string says, name and value, in the order it came. None where it is no UTF-8.
+    pub fn query(&self) -> Option<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
+        let text = self.event.get("rawQueryString").and_then(Value::as_str);
+        let pairs = text
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty());
+        pairs
+            .map(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                Some((unescaped(name)?, unescaped(value)?))
+            })
+            .collect()
+    }
+
     /// A header; API Gateway has joined those that came more than once with a comma.
     pub fn header(&self, name: &str) -> Option<&'a str> {
         let headers = self.event.get("headers")?.as_object()?;
@@ -111,6 +126,16 @@ impl<'a> Request<'a> {
     }
 }
 
+/// A name or value of a query string: forms write a space as `+`.
+fn unescaped(text: &str) -> Option<Cow<'_, str>> {
+    if text.contains('+') {
+        let spaced = text.replace('+', " ");
+        let decoded = percent_decode_str(&spaced).decode_utf8().ok()?;
+        return Some(Cow::Owned(decoded.into_owned()));
+    }
+    percent_decode_str(text).decode_utf8().ok()
+}
+
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -141,6 +166,31 @@ mod tests {
             assert_eq!(segments, expected, "{path}");
         }
         assert!(Request::read(&json!({"detail-type": "order.placed"})).is_none());
+    }
+
+    #[test]
+    fn a_query_string_is_decoded_name_by_name() {
+        for (text, expected) in [
+            (
+                json!("agent=a%26b%3Dc&limit=2"),
+                Some(vec![("agent", "a&b=c"), ("limit", "2")]),
+            ),
+            (json!("agent=jo+d%2B"), Some(vec![("agent", "jo d+")])),
+            (json!("open&&agent="), Some(vec![("open", ""), ("agent", "")])),
+            (json!(""), Some(vec![])),
+            (Value::Null, Some(vec![])),
+            (json!("agent=%ff"), None),
+        ] {
+            let event = json!({"rawQueryString": text, "requestContext": {"http": {}}});
+            let query = Request::read(&event).unwrap().query();
+            let query: Option<Vec<_>> = query.as_ref().map(|query| {
+                query
+                    .iter()
+                    .map(|(name, value)| (name.as_ref(), value.as_ref()))
+                    .collect()
+            });
+            assert_eq!(query, expected, "{text}");
+        }
     }
 
     #[test]

@@ -23,13 +23,14 @@ impl Response {
     /// JSON.
     pub fn json(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_string(body) {
-            Ok(body) => Self::of(status, "application/json", body),
+            Ok(body) => Self::written(status, "application/json", body),
             // No type of ours fails to become JSON; whoever asks still gets an answer.
             Err(_) => Problem::new(&ProblemType::UNAVAILABLE, "The answer cannot be written.").into(),
         }
     }
 
-    fn of(status: u16, content_type: &str, body: String) -> Self {
+    /// What somebody has written already.
+    pub fn written(status: u16, content_type: &str, body: String) -> Self {
         let headers = [
             ("cache-control", "no-store".to_owned()),
             ("content-type", content_type.to_owned()),
@@ -39,6 +40,18 @@ impl Response {
             headers: headers.into(),
             body: Some(body),
         }
+    }
+
+    /// The same answer with one more header; its name in lower case.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.insert(name, value.into());
+        self
+    }
+
+    /// Its body; none of a 304.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 
     /// The same answer with an `ETag`, a digest of its body: whoever asked may keep it and ask whether it still holds.
@@ -95,9 +108,12 @@ fn names(known: &str, tag: &str) -> bool {
 impl From<Problem> for Response {
     fn from(problem: Problem) -> Self {
         let body = serde_json::to_string(&problem.written()).unwrap_or_default();
-        let mut response = Self::of(problem.kind.status, "application/problem+json", body);
+        let mut response = Self::written(problem.kind.status, "application/problem+json", body);
         if let Some(allow) = problem.allow {
             response.headers.insert("allow", allow.to_owned());
+        }
+        if let Some(seconds) = problem.retry_after {
+            response.headers.insert("retry-after", seconds.to_string());
         }
         response
     }
@@ -168,5 +184,7 @@ mod tests {
             (Some("PUT, DELETE"), &json!(405))
         );
         assert_eq!(body.get("problems"), None);
+        let (headers, _) = answer(Problem::new(&ProblemType::UNAVAILABLE, "Later.").after(30));
+        assert_eq!(headers["retry-after"], "30");
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::directory::{Directory, DirectoryError};
-use crate::document::{Problem, is_version, read, read_rules};
+use crate::document::{Problem, is_version, opaque, read, read_rules};
 use crate::keep::Kept;
 use crate::model::{Alias, Order, Person, Shop};
 use crate::rules::Rules;
@@ -93,12 +93,15 @@ impl Change {
     /// Reads what says which document goes: its id, and maybe a version. Where it has none, `version` is its.
     ///
     /// # Errors
-    /// When the id is missing or the version is none.
+    /// When the id is missing or can be no document's, or the version is none.
     pub fn gone(kind: Kind, document: &Value, version: Option<u64>) -> Result<Self, Vec<Problem>> {
         let field = kind.id_field();
         let id = document.get(field).and_then(Value::as_str).unwrap_or_default();
         if id.is_empty() && kind != Kind::Rules {
             return Err(vec![Problem::new(field, "is missing")]);
+        }
+        if let Some(problem) = opaque(field, id).filter(|_| kind != Kind::Rules) {
+            return Err(vec![problem]);
         }
         let version = match document.get("version") {
             None | Some(Value::Null) => version,

@@ -96,6 +96,8 @@ pub fn read<T: Document>(document: &Value, version: u64) -> Result<T, Vec<Proble
     }
 }
 
+const RULES_FIELDS: [&str; 4] = ["version", "places", "rules", "plans"];
+
 /// Reads rules that somebody sent, and checks that they are fit to be kept. Without a version they get `version`.
 ///
 /// # Errors
@@ -104,6 +106,16 @@ pub fn read_rules(document: &Value, version: u64) -> Result<Rules, Vec<Problem>>
     let Value::Object(fields) = document else {
         return Err(vec![Problem::new("the document", "must be an object")]);
     };
+    // `null` counts as left out, but not where no field is.
+    let unknown = fields
+        .iter()
+        .filter(|(field, value)| value.is_null() && !RULES_FIELDS.contains(&field.as_str()));
+    let unknown: Vec<_> = unknown
+        .map(|(field, _)| Problem::new(shortened(field), "is no field of this document"))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
     let rules: Rules = decoded(fields, version).map_err(|problem| vec![problem])?;
     rules.check().map(|()| rules)
 }
@@ -193,7 +205,7 @@ pub(crate) fn read_leniently<T: Document>(document: Value) -> Option<(T, Vec<&'s
 }
 
 /// Letters, digits and `-._~`: an id stands in paths of the API and must neither be nor need to hide anything.
-fn opaque(path: &str, id: &str) -> Option<Problem> {
+pub(crate) fn opaque(path: &str, id: &str) -> Option<Problem> {
     let fits = (1..=128).contains(&id.len())
         && id
             .bytes()

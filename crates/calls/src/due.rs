@@ -15,6 +15,10 @@ pub const SHARDS: u8 = 16;
 /// once; ten minutes leave time for the first of their repetitions.
 pub const QUIET: SignedDuration = SignedDuration::from_mins(10);
 
+/// How long a call on a line of ours may be silent at first: agents wait, nobody else can use the line, and what the
+/// carrier was asked for rings for half a minute.
+pub const QUIET_AT_FIRST: SignedDuration = SignedDuration::from_mins(2);
+
 /// How long a conversation may last where nobody said how long: what Twilio, the most patient of the carriers, allows.
 pub const LONGEST: SignedDuration = SignedDuration::from_hours(4);
 
@@ -28,12 +32,16 @@ pub const ARCHIVE: SignedDuration = SignedDuration::from_hours(1);
 /// When to look at a call again; none where nothing more is owed. `last_heard` is when its last event came.
 ///
 /// A call that is open is looked at when it should have ended: [`QUIET`] after the last word before the two hear each
-/// other, and after that when the longest conversation and the ring before it must be over. A call that is closed is
+/// other ([`QUIET_AT_FIRST`], and longer the older it gets, where it holds a line), and after that when the longest conversation and the ring before it must be over. A call that is closed is
 /// looked at again only while a recording is owed: one that is not in the owner's bucket and not given up, or one that
 /// was ordered and of which nobody has said a word. Every event moves the time on, also the ones that a sweep writes, and
 /// none that says what somebody asked of us: a link, a hold, its end.
 pub fn next_check(record: &CallRecord, last_heard: Timestamp) -> Option<Timestamp> {
     let wait = match record.state {
+        State::Init if record.line.is_some() => {
+            let age = last_heard.duration_since(record.created_at);
+            age.clamp(QUIET_AT_FIRST, QUIET)
+        }
         State::Init => QUIET,
         State::Conn => {
             let seconds = |seconds: Option<u64>, unknown| {

@@ -3,7 +3,7 @@
 //! | `id` | `part` | attributes |
 //! | --- | --- | --- |
 //! | `call#<tenant>#<call>` | `event#<event>` | `tenant`, `carrier`, `account`, `receivedAt`, `event` |
-//! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `createdMs`, `due`, `nextCheckAt` |
+//! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `openKey`, `createdMs`, `due`, `nextCheckAt` |
 //! | | `recording#<recording>` | `tenant`, `callId`, `recordingId`, `version`; while and since somebody archives it `holder`, `leaseUntilMs`, `leaseToken`, `firstTriedMs`, `tries`, `attempts`, `upload` |
 //! | `leg#<tenant>#<carrier>#<account>#<leg>` | `-` | `call`: the id of the call that the leg belongs to |
 //!
@@ -28,7 +28,7 @@ use crate::due::{next_check, shard};
 use crate::event::Entry;
 use crate::id::{CallId, EventId};
 use crate::list::Summary;
-use crate::record::CallRecord;
+use crate::record::{CallRecord, State};
 use crate::recording::Wanted;
 
 /// The table's partition key.
@@ -60,10 +60,15 @@ pub const REFERENCE_KEY: &str = "referenceKey";
 pub const BY_CARRIER_CALL: &str = "by-carrier-call";
 /// Its partition key: `<tenant>#<carrier>#<id>`.
 pub const CARRIER_CALL_KEY: &str = "carrierCallKey";
-/// The sort key of these four: when the call began, in milliseconds since 1970. A number, because text with fractions of
+/// The sparse index of the calls that are not over.
+pub const BY_OPEN: &str = "by-open";
+/// Its partition key: `<tenant>`, there until the call is closed. A tenant's open calls are as many as it has lines, so one
+/// partition is enough.
+pub const OPEN_KEY: &str = "openKey";
+/// The sort key of these five: when the call began, in milliseconds since 1970. A number, because text with fractions of
 /// a second does not sort.
 pub const CREATED_MS: &str = "createdMs";
-/// What these four hold of a record besides its keys: enough for a line of a list.
+/// What these five hold of a record besides its keys: enough for a line of a list.
 pub const SUMMARY: &str = "summary";
 /// The sparse index of the calls that somebody must look at.
 pub const BY_DUE: &str = "by-due";
@@ -180,6 +185,9 @@ pub(crate) fn of_record(record: &CallRecord, expires: i64) -> Option<Item> {
         if let Some(value) = value.filter(|value| (1..=LONGEST_KEY).contains(&value.len())) {
             item.insert(name.to_owned(), text(format!("{tenant}#{value}")));
         }
+    }
+    if record.state != State::Close {
+        item.insert(OPEN_KEY.to_owned(), text(tenant));
     }
     if let Some(at) = next_check(record, record.updated_at) {
         item.insert(DUE.to_owned(), text(due(shard(tenant, &record.id))));

@@ -1,4 +1,5 @@
-//! Lists of calls, a page at a time: an agent's, a customer's, those about one thing, those that are due.
+//! Lists of calls, a page at a time: an agent's, a customer's, those about one thing, those that are open, those that are
+//! due.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use base64::Engine;
@@ -11,8 +12,9 @@ use crate::cause::CloseCause;
 use crate::facts::Direction;
 use crate::id::CallId;
 use crate::item::{
-    self, AGENT_KEY, BY_AGENT, BY_CARRIER_CALL, BY_CUSTOMER, BY_DUE, BY_REFERENCE, CARRIER_CALL_KEY,
-    CREATED_MS, CUSTOMER_KEY, DUE, EXPIRES_AT, ID, Item, NEXT_CHECK_AT, PART, RECORD, REFERENCE_KEY, SUMMARY,
+    self, AGENT_KEY, BY_AGENT, BY_CARRIER_CALL, BY_CUSTOMER, BY_DUE, BY_OPEN, BY_REFERENCE, CARRIER_CALL_KEY,
+    CREATED_MS, CUSTOMER_KEY, DUE, EXPIRES_AT, ID, Item, NEXT_CHECK_AT, OPEN_KEY, PART, RECORD,
+    REFERENCE_KEY, SUMMARY,
 };
 use crate::number::Number;
 use crate::record::{CallRecord, State};
@@ -20,6 +22,9 @@ use crate::store::{CallStore, StoreError};
 
 /// The most that a page holds.
 pub const LONGEST_PAGE: u16 = 100;
+
+/// The longest partition key that DynamoDB has, in bytes: nothing is listed under a longer one.
+const LONGEST_PARTITION: usize = 2048;
 
 /// Which of a tenant's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub enum List {
         /// Its id of the call.
         id: String,
     },
+    /// Those that are not over.
+    Open,
 }
 
 /// A part of a list: newest first.
@@ -250,8 +257,8 @@ impl CallStore {
         after: Option<&str>,
     ) -> Result<Option<QueryFluentBuilder>, ListError> {
         let start = after.map(|after| place.start(after)).transpose()?;
-        // A range that ends before it begins is an error of DynamoDB's.
-        if place.most < place.least {
+        // A range that ends before it begins is an error of DynamoDB's, and so is a key that is too long for an index.
+        if place.most < place.least || place.value.len() > LONGEST_PARTITION {
             return Ok(None);
         }
         let request = self
@@ -282,19 +289,21 @@ impl<T> Default for Page<T> {
 
 impl Place {
     fn of(ask: &Ask) -> Self {
+        let of = |value: &str| format!("{}#{value}", ask.tenant);
         let (index, hash, value) = match &ask.list {
-            List::Agent(agent) => (BY_AGENT, AGENT_KEY, agent.clone()),
-            List::Customer(number) => (BY_CUSTOMER, CUSTOMER_KEY, number.as_str().to_owned()),
-            List::Reference(reference) => (BY_REFERENCE, REFERENCE_KEY, reference.clone()),
+            List::Agent(agent) => (BY_AGENT, AGENT_KEY, of(agent)),
+            List::Customer(number) => (BY_CUSTOMER, CUSTOMER_KEY, of(number.as_str())),
+            List::Reference(reference) => (BY_REFERENCE, REFERENCE_KEY, of(reference)),
             List::CarrierCall { carrier, id } => {
-                (BY_CARRIER_CALL, CARRIER_CALL_KEY, format!("{carrier}#{id}"))
+                (BY_CARRIER_CALL, CARRIER_CALL_KEY, of(&format!("{carrier}#{id}")))
             }
+            List::Open => (BY_OPEN, OPEN_KEY, ask.tenant.clone()),
         };
         Self {
             index,
             hash,
             range: CREATED_MS,
-            value: format!("{}#{value}", ask.tenant),
+            value,
             // Calls are sorted by whole milliseconds, so a range of finer times is widened to them.
             least: ask.from.map_or(i64::MIN, Timestamp::as_millisecond),
             most: ask.until.map_or(i64::MAX, |until| until.as_millisecond() - 1),

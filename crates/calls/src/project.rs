@@ -6,9 +6,11 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 
+use crate::event::Entry;
 use crate::fold::fold;
 use crate::id::CallId;
 use crate::item::{self, EVENT, EXPIRES_AT, ID, Item, PART, VERSION};
+use crate::placed::Placed;
 use crate::record::CallRecord;
 use crate::recording::{LONGEST_RECORDING_ID, Wanted};
 use crate::store::{CallStore, Kept, SHAPE, StoreError};
@@ -41,6 +43,24 @@ pub struct Projected {
     pub wanted: u64,
     /// Events and recordings that have got the call's expiry in place of a later one of their own.
     pub aligned: u64,
+    /// Whether we placed the call, and so it may hold a line and a slot.
+    pub placed: bool,
+    /// The account whose carrier told of the call last, unasked, and when we heard that.
+    pub heard: Option<(String, Timestamp)>,
+}
+
+/// Who told last, and when. What we say ourselves, or were told because we asked, does not show that a carrier tells; nor
+/// does Amazon Connect, whose events are filed under its instance, which is the tenant.
+fn heard(entries: &[Entry]) -> Option<(String, Timestamp)> {
+    let unasked = |entry: &&Entry| {
+        let ours = entry.event.kind.is_ours() || entry.event.by.is_some();
+        !ours && !entry.account.is_empty() && entry.account != entry.tenant
+    };
+    let last = entries
+        .iter()
+        .filter(unasked)
+        .max_by_key(|entry| entry.received_at)?;
+    Some((last.account.clone(), last.received_at))
 }
 
 impl CallStore {
@@ -68,6 +88,11 @@ impl CallStore {
             unnamable: Vec::new(),
             wanted: 0,
             aligned: 0,
+            placed: partition
+                .entries
+                .iter()
+                .any(|entry| entry.event.id == Placed::event_id()),
+            heard: heard(&partition.entries),
         };
         let Some(expires) = partition.expires() else {
             return Ok(projected);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{
     ARCHIVE, Archived, CallEvent, CallId, CallRecord, Entry, EventId, Evidence, Facts, Kind, LONGEST, QUIET,
-    RING, RecordingFacts, RecordingState, SHARDS, When, fold, next_check, shard,
+    QUIET_AT_FIRST, RING, RecordingFacts, RecordingState, SHARDS, When, fold, next_check, shard,
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -41,6 +41,20 @@ fn a_call_that_is_not_through_is_due_after_ten_silent_minutes() {
         facts.a.answered = Some(When::Unreported);
     });
     assert_eq!(wait(&limited), Some(QUIET));
+}
+
+#[test]
+fn a_call_that_holds_a_line_is_due_early_and_then_ever_more_rarely() {
+    let held = record(|facts| facts.line = Some("line-1".to_owned()));
+    let mut looked = at(0);
+    let waits = [0; 5].map(|_| {
+        let next = next_check(&held, looked).unwrap();
+        let wait = next.duration_since(looked);
+        looked = next;
+        wait
+    });
+    let minutes = SignedDuration::from_mins;
+    assert_eq!(waits, [QUIET_AT_FIRST, minutes(2), minutes(4), minutes(8), QUIET]);
 }
 
 #[test]

@@ -2,11 +2,18 @@
 //!
 //! Bandwidth signs nothing. It brings along a user name and a password that it was given with the call and in every
 //! verb that names a URL; the secret is both, `<user>:<password>`. The API secret is those of an API user, in the same form.
-//! Settings: `accountId`, without which recordings of any account may be fetched as that user.
+//! Settings:
+//!
+//! | setting | meaning | where it is not set |
+//! | --- | --- | --- |
+//! | `accountId` | the account's id, whose recordings are fetched and as which calls are placed | recordings of any account may be fetched as that user, no calls are placed |
+//! | `applicationId` | the id of the voice application to which the numbers belong | no calls are placed |
 //!
 //! A call that we place carries our call id as its `tag`.
 
 mod document;
+mod placing;
+mod polled;
 mod read;
 mod recording;
 
@@ -18,6 +25,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
+use crate::placing::{Answered, Ask, CannotAsk, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
@@ -80,6 +88,36 @@ impl Carrier for Bandwidth {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, which, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys)
     }
 
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {

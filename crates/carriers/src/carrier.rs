@@ -52,6 +52,11 @@ pub trait Carrier: Sync + Send {
         Answer::empty()
     }
 
+    /// The same for this very request, for carriers to which what they told makes a difference.
+    fn acknowledge(&self, _request: &Request<'_>) -> Answer {
+        self.acknowledgement()
+    }
+
     /// What makes the carrier send again what could not be stored.
     fn again(&self) -> Answer {
         Answer::unavailable()

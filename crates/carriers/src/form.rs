@@ -37,6 +37,12 @@ impl Form {
         Ok(Self(fields))
     }
 
+    /// A form of those fields, for what says the same in another shape.
+    pub(crate) fn of(fields: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+        Self(fields.into_iter().map(owned).collect())
+    }
+
     /// The first value of a field; none if it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0

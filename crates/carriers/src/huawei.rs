@@ -9,17 +9,20 @@
 //!   two). The documentation is not of one mind: where every request is stale by eight hours, it is the other one;
 //! - `unsigned`, `on` for old apps that send no `X-AKSK`;
 //! - `countryCode` (default `86`) of numbers that leave it out;
-//! - for recordings `apiBase`, where the API is, as the console shows it for the app:
-//!   `https://rtccall.cn-north-1.myhuaweicloud.cn`, on port 443;
+//! - for calls that we place and for recordings `apiBase`, where the API is, as the console shows it for the app:
+//!   `https://rtccall.cn-north-1.myhuaweicloud.cn`, on port 443, and `appKey`;
 //! - `recordBucket`, the bucket that records name as `recordBucketName`: links into other buckets of the same storage are
 //!   refused. The setting `recordingHosts` takes its place where the storage is another;
 //! - `requestZone`, `utc` (default) or `beijing`: whose clock the time shows that requests of ours are signed with.
 //!
-//! Recordings are asked for with the same secret. Huawei deletes them after seven days, and cannot be asked to.
+//! Calls and recordings are asked for with the same secret. No call can be asked about: `VoiceCall` has no such request, and
+//! a record that got lost is sent again for six hours at most. It plays no announcement of ours. Huawei deletes them after seven days, and cannot be asked to.
 
 mod aksk;
+mod api;
 mod cause;
 mod notice;
+mod placing;
 mod recording;
 
 use jiff::Timestamp;
@@ -28,6 +31,7 @@ pub use aksk::request_digest;
 
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
+use crate::placing::{Answered, Ask, CannotAsk, HungUp, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
@@ -77,6 +81,26 @@ impl Carrier for Huawei {
                 r#"{"resultcode":"1","resultdesc":"Try again"}"#,
             )
         }
+    }
+
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        placing::longest(limit_seconds)
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys, now)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys, now)
+    }
+
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        placing::hung_up(answer)
     }
 
     fn asks_with_the_signing_secret(&self) -> bool {

@@ -2,12 +2,15 @@
 //!
 //! Its notices are XML and nobody signs them. The account's slug in the path is the only credential, and the events are
 //! taken for calls that we placed. Settings: `appId`, which every notice must name; `countryCode` (default `86`), which
-//! its numbers leave out; `accountSid`, as which recordings are fetched.
+//! its numbers leave out; `accountSid`, as which calls are placed and recordings fetched. Placing needs `appId` too, and
+//! Jiuyun posts the events to the URL that its console has for that app, which names no call: our id comes back as
+//! `userData`.
 //!
-//! The API secret is the account's auth token. Recordings are there about ten minutes after the call, for 30 days; Jiuyun
+//! The API secret is the account's auth token. It plays no announcement. Recordings are there about ten minutes after the call, for 30 days; Jiuyun
 //! cannot be asked to delete one.
 
 pub mod auth;
+mod placing;
 mod recording;
 
 use jiff::Timestamp;
@@ -19,6 +22,7 @@ use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
+use crate::placing::{Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Reference, Unreadable};
 use crate::recording::{CannotFetch, Kept, Place, Source};
 use crate::refusal::Refusal;
@@ -75,6 +79,44 @@ impl Carrier for Jiuyun {
         Answer::document("application/xml", body)
     }
 
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        placing::longest(limit_seconds)
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys, now)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys, now)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        _which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys, now)
+    }
+
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        placing::hung_up(answer)
+    }
+
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
         recording::places(keys)
     }
@@ -121,9 +163,22 @@ impl Notice {
     fn reading(&self, settings: &Settings) -> Result<Reading, Unreadable> {
         let call = self.required("callId")?;
         let action = self.required("action")?;
+        // The vendor's other products: voice notices, voice codes, calls that came in.
+        if !matches!(action, "CallInvite" | "CallEstablish" | "Hangup") {
+            return Ok(Reading::default());
+        }
+        let facts = self.facts(call, settings)?;
+        let reference = Reference {
+            own: self.own()?,
+            ..Reference::session(call)
+        };
+        Ok(Reading::one(reference, self.event(action, call, facts)?))
+    }
+
+    /// What happened, beside what every notice tells.
+    fn event(&self, action: &str, call: &str, mut facts: Facts) -> Result<CallEvent, Unreadable> {
         let at = self.time("dateCreated")?;
         let then = Some(When::maybe(at));
-        let mut facts = self.facts(call, settings)?;
         let (kind, leg) = match (action, self.text("userFlag")?) {
             ("CallInvite", Some("0")) => {
                 facts.a.dialled = then;
@@ -135,7 +190,6 @@ impl Notice {
                 facts.b.dialled = then;
                 (Kind::Dialled, Some(Leg::B))
             }
-            ("CallInvite", _) => (Kind::Progress, None),
             ("CallEstablish", _) => {
                 facts.b.answered = then;
                 facts.bridged = then;
@@ -146,23 +200,19 @@ impl Notice {
                 facts.ended = facts.ended.or(then);
                 (Kind::Cdr, None)
             }
-            // The vendor's other products: voice notices, voice codes, calls that came in.
-            _ => return Ok(Reading::default()),
+            _ => (Kind::Progress, None),
         };
         let evidence = match kind {
             Kind::Cdr => Evidence::Cdr,
             _ => Evidence::Event,
         };
-        let mut reference = Reference::session(call);
-        reference.own = self.own()?;
-        let event = CallEvent {
+        Ok(CallEvent {
             leg,
             at,
             word: Some(action.to_owned()),
             facts,
             ..CallEvent::new(content::id("e9", &self.0), kind, evidence)
-        };
-        Ok(Reading::one(reference, event))
+        })
     }
 
     /// Our id, where we sent one along.

@@ -11,6 +11,7 @@ mod jwt;
 mod mac;
 mod markup;
 mod mistakes;
+mod national;
 mod placing;
 mod reading;
 mod recording;

@@ -2,9 +2,10 @@
 //!
 //! `infra/carriers/` holds descriptions; [`file`] says what stands where. Settings of an account: the one that the
 //! description's `[account]` names; `countryCode` and `window`, which go before the description's; `recordingHosts`, which
-//! adds to its media hosts; and those that the URLs of recordings are made with. The API secret has the form that
-//! `[recording.auth]` asks for.
+//! adds to its media hosts; and those that requests are made with. The API secret has the form that `[recording.auth]` and
+//! `[api]` ask for.
 
+mod asking;
 mod auth;
 mod clock;
 mod document;
@@ -14,20 +15,24 @@ mod recording;
 mod template;
 
 use jiff::Timestamp;
+use ringback_calls::CallEvent;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
+use crate::mapped::asking::{Asking, Said};
 use crate::mapped::auth::Auth;
 use crate::mapped::clock::Clock;
 use crate::mapped::document::Item;
-use crate::mapped::events::Reader;
+use crate::mapped::events::{Known, Reader};
 use crate::mapped::file::File;
 use crate::mapped::recording::Fetching;
+use crate::placing::{Ability, Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::settings::Keys;
+use crate::settings::{Keys, Settings};
 
 /// More events in a request are no carrier's.
 const MOST_EVENTS: usize = 50;
@@ -42,6 +47,7 @@ pub struct Mapped {
     auth: Auth,
     clock: Clock,
     fetching: Option<Fetching>,
+    asking: Option<Asking>,
 }
 
 /// The description cannot be used.
@@ -89,15 +95,17 @@ impl Mapped {
         let auth = Auth::of(std::mem::take(&mut file.auth), zone)
             .map_err(|(field, problem)| BadMapping::new(format!("auth.{field}"), problem))?;
         let fetching = file.recording.as_ref().map(Fetching::of).transpose()?;
+        let asking = Asking::of(&file)?;
         Ok(Self {
             file,
             auth,
             clock,
             fetching,
+            asking,
         })
     }
 
-    fn item<'a>(&'a self, value: &'a serde_json::Value) -> Item<'a> {
+    fn item<'a>(&'a self, value: &'a Value) -> Item<'a> {
         Item {
             value,
             absent: &self.file.absent,
@@ -105,7 +113,7 @@ impl Mapped {
     }
 
     /// The events of a body.
-    fn items<'a>(&'a self, document: &'a serde_json::Value) -> Result<Vec<Item<'a>>, Unreadable> {
+    fn items<'a>(&'a self, document: &'a Value) -> Result<Vec<Item<'a>>, Unreadable> {
         let Some(list) = &self.file.list else {
             return Ok(vec![self.item(document)]);
         };
@@ -122,6 +130,47 @@ impl Mapped {
                 problem: "has more than 50 events",
             }),
         }
+    }
+
+    /// The events in the answer to a question. Numbers are left out: how they are to be read may be a setting, and whoever
+    /// placed the call knows them.
+    fn told(&self, placed: &PlacedCall<'_>, document: &Value) -> Result<Vec<CallEvent>, Unreadable> {
+        let Some(inquire) = &self.file.inquire else {
+            return Ok(Vec::new());
+        };
+        let (known, settings) = (placed.known_id().ok(), Settings::default());
+        let mut events = Vec::new();
+        for value in inquire.event.query(document) {
+            let item = self.item(value);
+            if let Some(needs) = &inquire.needs
+                && item.text(needs)?.is_none()
+            {
+                continue;
+            }
+            let call = item.text(&self.file.fields.call)?;
+            if call.is_some_and(|call| known.is_some_and(|known| known != call)) {
+                return Err(Unreadable::Field {
+                    field: self.file.fields.call.to_string(),
+                    problem: "is another call's",
+                });
+            }
+            let reader = Reader {
+                file: &self.file,
+                clock: &self.clock,
+                settings: &settings,
+                item,
+                known: Known {
+                    call: known,
+                    name: inquire.name.as_deref(),
+                },
+            };
+            events.extend(reader.heard()?.map(|heard| heard.event));
+        }
+        for facts in events.iter_mut().map(|event| &mut event.facts) {
+            (facts.a.number, facts.b.number) = (None, None);
+            (facts.a.shown, facts.b.shown) = (None, None);
+        }
+        Ok(events)
     }
 
     /// Whether every event is for this account, as far as they say.
@@ -235,6 +284,7 @@ impl Carrier for Mapped {
             clock: &self.clock,
             settings: keys.settings,
             item,
+            known: Known::default(),
         });
         Reading::of_parts(readers.map(|reader| reader.heard()))
     }
@@ -249,6 +299,59 @@ impl Carrier for Mapped {
             status: acknowledgement.status.unwrap_or(answer.status),
             ..answer
         }
+    }
+
+    fn ability(&self) -> Option<Ability> {
+        self.asking.as_ref().map(|asking| asking.ability(&self.file))
+    }
+
+    fn longest(&self, limit_seconds: u64) -> u64 {
+        let longest = |asking: &Asking| asking.longest(&self.file, limit_seconds);
+        self.asking.as_ref().map_or(limit_seconds, longest)
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        let asking = self.asking.as_ref().ok_or(CannotAsk::NoWay)?;
+        asking.place(&self.file, call, keys, now)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        asking::placed(&self.file, answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        let asking = self.asking.as_ref().ok_or(CannotAsk::NoWay)?;
+        Ok(vec![asking.inquire(placed, keys, now)?])
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        _which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        if let Some(inquired) = asking::of_status(&self.file, answer.status) {
+            return Ok(inquired);
+        }
+        let said = Said::read(&self.file, answer)?;
+        match asking::without_events(&self.file, answer.status, &said) {
+            Some(inquired) => Ok(inquired),
+            None => self.told(placed, &said.document).map(Inquired::Events),
+        }
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        let asking = self.asking.as_ref().ok_or(CannotAsk::NoWay)?;
+        asking.hang_up(placed, keys, now)
+    }
+
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        asking::hung_up(&self.file, answer)
     }
 
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {

@@ -4,10 +4,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use ringback_calls::{CallEvent, CallId};
+use ringback_calls::{CallEvent, CallId, Leg};
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 
 use crate::answer::SecondLeg;
+use crate::reading::Unreadable;
 use crate::recording::CannotFetch;
 
 /// A call that a carrier is to place: the agent first, then the customer.
@@ -239,7 +241,7 @@ pub fn ability_of(carrier: &str) -> Option<Ability> {
 pub enum Inquired {
     /// What it knows, as events that may be known already; none where it says nothing new.
     Events(Vec<CallEvent>),
-    /// It knows no such call.
+    /// It knows no such call. Of several requests all must say so: one leg may be unknown where another is not.
     NoSuchCall,
     /// It does not say for now: too many requests, or an error of its own.
     NotNow,
@@ -291,6 +293,34 @@ impl Ask {
     }
 }
 
+impl<'a> PlacedCall<'a> {
+    /// The carrier's id of it, for carriers that call it by the agent's leg.
+    ///
+    /// # Errors
+    /// When it has not told one.
+    pub(crate) fn known_id(&self) -> Result<&'a str, CannotAsk> {
+        self.carrier_call_id
+            .or(self.leg_a)
+            .ok_or(CannotAsk::Unknown("its id of the call"))
+    }
+
+    /// The legs whose ids are known, the agent's first, for carriers to which each leg is a call.
+    pub(crate) fn legs(&self) -> impl Iterator<Item = (Leg, &'a str)> + use<'a> {
+        let both = [(Leg::A, self.leg_a), (Leg::B, self.leg_b)];
+        both.into_iter().filter_map(|(leg, id)| Some((leg, id?)))
+    }
+}
+
+impl Answered<'_> {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// When it is none of that shape.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
+        serde_json::from_slice(self.body).map_err(|error| Unreadable::json(&error))
+    }
+}
+
 impl Refusing {
     /// A refusal with the carrier's code or word; what is no plain word is left out.
     pub fn new(fault: Fault, word: &str) -> Self {
@@ -323,6 +353,15 @@ impl Inquired {
             200..=299 => None,
             404 | 410 => Some(Self::NoSuchCall),
             _ => Some(Self::NotNow),
+        }
+    }
+
+    /// What was found where legs were looked for.
+    pub(crate) fn found(events: Vec<CallEvent>) -> Self {
+        if events.is_empty() {
+            Self::NoSuchCall
+        } else {
+            Self::Events(events)
         }
     }
 }

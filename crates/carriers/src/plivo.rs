@@ -5,16 +5,18 @@
 //! | setting | meaning | where it is not set |
 //! | --- | --- | --- |
 //! | `zone` | the account's time zone: `Asia/Kolkata`, `+05:30`, `UTC` | worked out of each event |
-//! | `authId` | the id of the account or sub-account, `MA…`, `SA…`, as which recordings are fetched | they are not fetched |
+//! | `authId` | the id of the account or sub-account, `MA…`, `SA…`, as which recordings are fetched and calls placed | no recordings are fetched, no calls placed |
 //! | `allowV2` | `true`: signatures of version 2 are taken too, though they cover neither body nor query | refused |
 //!
-//! Recordings are asked for with the same secret.
+//! Recordings are asked for and calls placed with the same secret.
 //!
 //! Plivo signs no time; an old request changes nothing, because its event is already there.
 
 mod cause;
 mod clock;
 mod document;
+mod placing;
+mod polled;
 mod read;
 mod recording;
 mod signature;
@@ -23,6 +25,7 @@ use jiff::Timestamp;
 
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
+use crate::placing::{Answered, Ask, CannotAsk, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
 use crate::refusal::Refusal;
@@ -65,6 +68,36 @@ impl Carrier for Plivo {
 
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(document::connect(second))
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, which, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys)
     }
 
     fn asks_with_the_signing_secret(&self) -> bool {

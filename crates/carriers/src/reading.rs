@@ -155,6 +155,14 @@ impl Unreadable {
         }
     }
 
+    /// An answer that is about another call than the one that was asked about.
+    pub(crate) fn of_another_call(field: &str) -> Self {
+        Self::Field {
+            field: field.to_owned(),
+            problem: "is that of another call",
+        }
+    }
+
     /// What `serde_json` says, without a value.
     pub(crate) fn json(error: &serde_json::Error) -> Self {
         Self::Body {

@@ -4,8 +4,8 @@
 //!
 //! | setting | meaning | where it is not set |
 //! | --- | --- | --- |
-//! | `projectId` | the project's id, which requests bring as `AccountSid`; requests for another are refused, and recordings are fetched as it | not checked, and recordings are not fetched |
-//! | `space` | the project's space: `example` of `example.signalwire.com` | recordings are not fetched |
+//! | `projectId` | the project's id, which requests bring as `AccountSid`; requests for another are refused, and recordings are fetched and calls placed as it | not checked, no recordings are fetched, no calls placed |
+//! | `space` | the project's space: `example` of `example.signalwire.com` | no recordings are fetched, no calls placed |
 //! | `recordingFormat` | `wav` or `mp3` | what the recording's URL says |
 //!
 //! The API secret is an API token of the project, `PT…`, with the scope `Voice`.
@@ -21,13 +21,15 @@ use serde::de::IgnoredAny;
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::mac::{any_secret, is_hmac_sha1};
+use crate::placing::{Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
-use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
+use crate::recording::{CannotFetch, Fetch, Kept, Place, Source, ask};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::settings::Keys;
+use crate::twilio::placing::Api;
 use crate::twilio::signature::{self, Repeated};
-use crate::twilio::{document, read};
+use crate::twilio::{document, placing, read};
 
 /// SignalWire.
 #[derive(Debug)]
@@ -87,6 +89,40 @@ impl Carrier for SignalWire {
         Some(document::connect(second))
     }
 
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        api(keys)?.place(call)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        api(keys)?.inquire(placed)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(self.code(), placed, which, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        api(keys)?.hang_up(placed)
+    }
+
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        placing::hung_up(answer)
+    }
+
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {
         recording::places(keys)
     }
@@ -98,6 +134,17 @@ impl Carrier for SignalWire {
     fn delete(&self, kept: &Kept<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Fetch, CannotFetch> {
         recording::delete(kept, keys)
     }
+}
+
+/// Where calls of the project are placed, and as whom.
+fn api(keys: &Keys<'_>) -> Result<Api, CannotAsk> {
+    let authorization = recording::authorization(keys)?;
+    let host = recording::space(keys)?;
+    let project = ask::segment(ask::setting(keys, "projectId")?)?;
+    Ok(Api {
+        account: format!("https://{host}/api/laml/2010-04-01/Accounts/{project}"),
+        authorization,
+    })
 }
 
 /// 20 bytes in lower-case hexadecimal digits.

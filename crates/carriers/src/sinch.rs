@@ -4,6 +4,7 @@
 //!
 //! | setting | what it is | without it |
 //! | --- | --- | --- |
+//! | `region` | `use1`, `euc1`, `sae1`, `apse1` or `apse2`: where calls are placed | wherever Sinch directs the request |
 //! | `recordBucket` | `bucket/prefix`: where Sinch is told to store this account's recordings, and no other account's | recordings are not fetched |
 //!
 //! Sinch stores recordings into a bucket of the owner's, with an access key that each call hands it: a key that never
@@ -12,8 +13,11 @@
 //! the account's own prefix, so a prefix is for one account.
 //!
 //! A callback is two calls that meet in a conference. Both carry `custom`, `<our call id>:A` and `<our call id>:B`, and
-//! the conference is named by our call id. There is one URL for all calls of an application.
+//! the conference is named by our call id. There is one URL for all calls of an application, which Sinch is told in its
+//! dashboard. A leg that is answered waits to hear which conference it goes into, and lives for itself until both are there
+//! and beyond: where B does not answer, A is there until it is hung up. How long a leg may ring cannot be said.
 
+mod placing;
 mod read;
 mod signature;
 
@@ -21,6 +25,7 @@ use jiff::Timestamp;
 
 use crate::answer::Answer;
 use crate::carrier::{Carrier, Trust};
+use crate::placing::{Answered, Ask, CannotAsk, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{BucketPlace, CannotFetch, Kept, Source, ask, of_s3_url};
 use crate::refusal::Refusal;
@@ -52,9 +57,61 @@ impl Carrier for Sinch {
         read::read(request)
     }
 
-    /// An answered call waits to hear that it may go on, into its conference; to other events the answer means nothing.
+    /// An answered call waits to hear that it may go on; to other events the answer means nothing.
     fn acknowledgement(&self) -> Answer {
         Answer::document("application/json", r#"{"action":{"name":"continue"}}"#)
+    }
+
+    /// A leg of ours that was answered goes into the conference of its call.
+    fn acknowledge(&self, request: &Request<'_>) -> Answer {
+        match read::answered(request) {
+            Some((call, leg)) => placing::into_conference(&call, leg),
+            None => self.acknowledgement(),
+        }
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn second_leg(
+        &self,
+        call: &NewCall<'_>,
+        _agent_leg: &str,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Ask, CannotAsk> {
+        placing::second_leg(call, keys)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, which, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys)
+    }
+
+    fn asks_with_the_signing_secret(&self) -> bool {
+        true
     }
 
     /// Sinch stores into a bucket of the owner's, with a credential that it was given: there is nothing to ask for. A

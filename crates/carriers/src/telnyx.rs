@@ -1,13 +1,21 @@
 //! Telnyx (`tx`): Call Control, and `TeXML`.
 //!
 //! The secret is the account's public key, base64 of 32 bytes: what Telnyx signs with it cannot be signed by whoever
-//! reads it here. The API secret is an API key, `KEY…`. There are no settings of its own.
+//! reads it here. The API secret is an API key, `KEY…`.
+//!
+//! | setting | what it is | without it |
+//! | --- | --- | --- |
+//! | `connectionId` | the Call Control application that places calls | no calls are placed |
 //!
 //! Call Control sends back a `client_state` that we gave it with each command. Ours is the base64 of
 //! `{"call": "<our call id>", "leg": "A"}`; another's is left alone. A leg without one is A.
+//!
+//! A call that we place is two calls of Call Control: when A has answered, B is dialled by another request and bridged to A
+//! when it answers. Until then each lives for itself: where B does not answer, A is there until it is hung up.
 
 mod call_control;
 mod cause;
+mod placing;
 mod recording;
 mod texml;
 
@@ -20,6 +28,7 @@ use secrecy::ExposeSecret;
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
 use crate::markup::Element;
+use crate::placing::{Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
@@ -90,7 +99,7 @@ impl Carrier for Telnyx {
         Element::new("Response").answer()
     }
 
-    /// `TeXML`'s; the commands of Call Control are not ours.
+    /// `TeXML`'s, which Call Control takes too.
     fn longest(&self, limit_seconds: u64) -> u64 {
         texml::longest(limit_seconds)
     }
@@ -98,6 +107,50 @@ impl Carrier for Telnyx {
     /// `TeXML`. Call Control takes commands instead, and never asks.
     fn connect(&self, second: &SecondLeg<'_>) -> Option<Answer> {
         Some(texml::connect(second))
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn second_leg(
+        &self,
+        call: &NewCall<'_>,
+        agent_leg: &str,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Ask, CannotAsk> {
+        placing::second_leg(call, agent_leg, keys)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        _now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, which, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed, keys)
+    }
+
+    fn hung_up(&self, answer: &Answered<'_>) -> HungUp {
+        placing::hung_up(answer)
     }
 
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {

@@ -2,15 +2,19 @@
 //! legs and posts what happens, signed with a secret of its own.
 //!
 //! The account's secret is the one the scenario has; a second may be `salt:api_key`, with which callbacks of the account
-//! itself verify. Settings: `window`, how many seconds a signed time may be away (default 300); `secureStorage`, `on` where
-//! the application keeps its recordings in one, so that they are fetched with the API secret.
+//! itself verify. Settings: `window`, how many seconds a signed time may be away (default 300); `ruleId`, the id of the rule
+//! that starts the scenario, for calls that we place; `secureStorage`, `on` where the application keeps its recordings in
+//! one, so that they are fetched with the API secret.
 //!
-//! The API secret is the key of a service account, the JSON that Voximplant hands out. Deleting needs it too, with a role
-//! that may.
+//! The API secret is the key of a service account, the JSON that Voximplant hands out. Placing and deleting need it too,
+//! with a role that may.
 
 mod account_callback;
+mod history;
 mod notice;
+mod placing;
 mod recording;
+mod token;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -19,6 +23,7 @@ use serde_json::Value;
 
 use crate::carrier::{Carrier, Trust};
 use crate::mac::{any_secret, is_hmac_sha256};
+use crate::placing::{Answered, Ask, CannotAsk, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, Source};
 use crate::refusal::Refusal;
@@ -99,6 +104,36 @@ impl Carrier for Voximplant {
             return Ok(Reading::default());
         }
         notice::read(document)
+    }
+
+    fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::place(call, keys, now)
+    }
+
+    fn placed(&self, answer: &Answered<'_>) -> Placing {
+        placing::placed(answer)
+    }
+
+    fn inquire(
+        &self,
+        placed: &PlacedCall<'_>,
+        keys: &Keys<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Ask>, CannotAsk> {
+        placing::inquire(placed, keys, now)
+    }
+
+    fn inquired(
+        &self,
+        placed: &PlacedCall<'_>,
+        _which: usize,
+        answer: &Answered<'_>,
+    ) -> Result<Inquired, Unreadable> {
+        placing::inquired(placed, answer)
+    }
+
+    fn hang_up(&self, placed: &PlacedCall<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        placing::hang_up(placed)
     }
 
     fn places(&self, keys: &Keys<'_>) -> Vec<Place> {

@@ -415,6 +415,20 @@ fn what_is_no_notice_is_told_without_its_words() {
     assert!(read_as("application/x-www-form-urlencoded", BODY.as_bytes()).is_err());
 }
 
+#[test]
+fn a_session_tells_its_url_for_commands_and_no_other_host_is_believed() {
+    let good = "https://media-ca-01-162.voximplant.com:12093/request?token=sample";
+    for (control, believed) in [
+        (json!(good), Some(good)),
+        (json!("https://voximplant.com.example.com/"), None),
+        (json!("http://media.voximplant.com/"), None),
+        (json!(null), None),
+    ] {
+        let event = event(&json!({"event": "started", "leg": null, "control": control}));
+        assert_eq!(event.facts.control.as_deref(), believed);
+    }
+}
+
 proptest! {
     #[test]
     fn nothing_that_is_sent_panics(

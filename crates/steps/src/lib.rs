@@ -4,6 +4,7 @@ mod bus;
 mod contact;
 mod event;
 mod flow;
+mod health;
 mod text;
 
 pub use bus::{BusError, StepBus};
@@ -11,3 +12,4 @@ pub use event::{
     Agent, Caller, DETAIL_TYPE, Key, Order, Place, PlaceKind, SCHEMA, SOURCE, Schema, Shop, Step, StepEvent,
 };
 pub use flow::BadStep;
+pub use health::{HEALTH_DETAIL_TYPE, HEALTH_SCHEMA, HealthEvent};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ringback_lambda::{BadVariable, Vars};
-use url::{Host, Url};
+use ringback_outbound::simulated_carriers;
+use url::Url;
 
 /// The settings of `archive-recording`; the README's table explains each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +70,7 @@ impl Config {
             max_bytes: vars.number("MAX_RECORDING_MB", 4096, 1..=51_200)? * 1_000_000,
             patience: Duration::from_secs(hours * 3600),
             stall: Duration::from_secs(vars.number("STALL_SECONDS", 20, 1..=60)?),
-            simulated_carriers: vars.parsed(
-                "SIMULATED_CARRIERS",
-                None,
-                "none, or http:// and a loopback address with a port, without a path: it is for local runs",
-                simulated_carriers,
-            )?,
+            simulated_carriers: simulated_carriers(vars)?,
         })
     }
 }
@@ -95,22 +91,6 @@ fn retention_class(class: &str) -> Option<String> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let good = (1..=64).contains(&class.len()) && class.bytes().all(letter) && class != "hold";
     good.then(|| class.to_owned())
-}
-
-/// An address, and no name: a name could lead anywhere.
-fn simulated_carriers(text: &str) -> Option<Option<Url>> {
-    if text == "none" {
-        return Some(None);
-    }
-    let url = Url::parse(text).ok()?;
-    let loopback = match url.host()? {
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-        Host::Domain(_) => false,
-    };
-    let plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    let nobody = url.username().is_empty() && url.password().is_none();
-    (url.scheme() == "http" && loopback && plain && nobody).then_some(Some(url))
 }
 
 #[cfg(test)]
@@ -142,12 +122,8 @@ mod tests {
             ("MAX_RECORDING_MB", "51201"),
             ("PATIENCE_HOURS", "73"),
             ("STALL_SECONDS", "61"),
-            ("SIMULATED_CARRIERS", "https://127.0.0.1:9000"),
-            ("SIMULATED_CARRIERS", "http://localhost:9000"),
-            ("SIMULATED_CARRIERS", "http://192.0.2.1:9000"),
-            ("SIMULATED_CARRIERS", "http://127.0.0.1.example.com:9000"),
-            ("SIMULATED_CARRIERS", "http://user@127.0.0.1:9000"),
-            ("SIMULATED_CARRIERS", "http://127.0.0.1:9000/path"),
+            // Not without ALLOW_HTTP.
+            ("SIMULATED_CARRIERS", "http://127.0.0.1:9000"),
         ] {
             let problem = with(name, value).unwrap_err();
             assert!(
@@ -173,13 +149,5 @@ mod tests {
             (config.carrier_buckets.len(), config.connect_buckets.len()),
             (2, 0)
         );
-        for url in ["http://127.0.0.1:9000", "http://[::1]:9000/"] {
-            assert!(
-                with("SIMULATED_CARRIERS", url)
-                    .unwrap()
-                    .simulated_carriers
-                    .is_some()
-            );
-        }
     }
 }

@@ -1,23 +1,19 @@
 //! Requests to servers of carriers: only where the carrier's own module allows, never into a private network, and with
 //! credentials for nobody but whom they are for.
 
-use std::error::Error;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, Response, redirect};
 use ringback_carriers::{Fetch, Gives, Place};
 use ringback_lambda::retry_after;
+use ringback_outbound::{PublicOnly, is_private};
 use secrecy::ExposeSecret;
-use tokio::net::lookup_host;
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use crate::address::is_global;
 use crate::trouble::{Kind, PLACE_NOT_ALLOWED, Trouble};
 
 /// Redirections that are followed, of one request.
@@ -55,33 +51,6 @@ pub(crate) struct Target {
 pub(crate) struct Asking {
     pub(crate) places: Vec<Place>,
     pub(crate) now: Timestamp,
-}
-
-/// A name led to an address that is not one of the public internet.
-#[derive(Debug, thiserror::Error)]
-#[error("the name leads to an address that is not public")]
-struct PrivateAddress;
-
-/// Looks names up, and refuses those that lead anywhere but the public internet: even one such address among several, as
-/// whoever answers so is up to something. The client connects to the addresses that were looked at, and to no others.
-#[derive(Debug)]
-struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let addresses = public(lookup_host((name.as_str(), 0)).await?.collect())?;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// The addresses of a name, if all of them are of the public internet.
-fn public(addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, PrivateAddress> {
-    match addresses.iter().all(|address| is_global(address.ip())) {
-        true => Ok(addresses),
-        false => Err(PrivateAddress),
-    }
 }
 
 impl Outside {
@@ -265,12 +234,8 @@ pub(crate) fn good(response: &Response, now: Timestamp) -> Result<(), Trouble> {
 
 /// Why there is no answer. The error's text holds the URL.
 fn unsent(error: &reqwest::Error) -> Trouble {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(problem) = cause {
-        if problem.is::<PrivateAddress>() {
-            return Trouble::doubtful("private-address");
-        }
-        cause = problem.source();
+    if is_private(error) {
+        return Trouble::doubtful("private-address");
     }
     if error.is_timeout() {
         return Trouble::waiting("timeout");
@@ -350,25 +315,6 @@ mod tests {
                 (trouble.kind, &*trouble.code),
                 (Kind::Doubtful, "private-address"),
                 "{url}"
-            );
-        }
-    }
-
-    #[test]
-    fn one_address_that_is_not_public_among_several_is_enough_to_refuse_a_name() {
-        for (addresses, is_public) in [
-            (&["1.1.1.1:0", "8.8.8.8:0", "[2606:4700:4700::1111]:0"][..], true),
-            (&["1.1.1.1:0", "10.0.0.1:0", "8.8.8.8:0"], false),
-            (&["10.0.0.1:0", "1.1.1.1:0"], false),
-            (&["1.1.1.1:0", "[fe80::1]:0"], false),
-            (&["1.1.1.1:0", "[::ffff:169.254.169.254]:0"], false),
-        ] {
-            let addresses: Vec<SocketAddr> = addresses.iter().map(|text| text.parse().unwrap()).collect();
-            let looked_at = public(addresses.clone());
-            assert_eq!(
-                looked_at.ok(),
-                is_public.then_some(addresses.clone()),
-                "{addresses:?}"
             );
         }
     }

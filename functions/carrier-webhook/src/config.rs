@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use ringback_accounts::PublicBase;
 use ringback_lambda::{BadVariable, Vars};
-
-use crate::public::PublicBase;
+use ringback_outbound::simulated_carriers;
+use url::Url;
 
 /// The settings of `carrier-webhook`; the README's table explains each.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Config {
     pub public_base: PublicBase,
     /// `DEAD_LETTER_QUEUE_URL`
     pub dead_letter_queue_url: String,
+    /// `SIMULATED_CARRIERS`
+    pub simulated_carriers: Option<Url>,
 }
 
 impl Config {
@@ -39,6 +42,7 @@ impl Config {
             call_retention: Duration::from_secs(days * 24 * 3600),
             public_base,
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
+            simulated_carriers: simulated_carriers(vars)?,
         })
     }
 }

@@ -3,11 +3,11 @@
 mod config;
 mod incoming;
 mod metrics;
-mod public;
 mod reply;
 mod route;
 mod second_leg;
 mod verify;
+mod wanted;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -15,24 +15,23 @@ use std::time::{Instant, SystemTime};
 use jiff::Timestamp;
 use ringback_accounts::{AccountStore, Accounts, Known, Lookup, LookupError, Slug};
 use ringback_calls::{Asked, CallId, CallStore, Entry, Kept, NewEvent, StoreError};
-use ringback_carriers::{
-    Answer, Carrier, Heard, Keys, Reading, Reference, Request, Trust, Unreadable, Wants,
-};
+use ringback_carriers::{Answer, Carrier, Heard, Keys, Reading, Reference, Request, Trust, Unreadable};
 use ringback_lambda::{DeadLetters, MetricsSink};
-use secrecy::{ExposeSecret, SecretString};
+use ringback_outbound::{BuildError, Outbound};
+use secrecy::SecretString;
 use serde_json::Value;
 use tracing::{error, info, warn};
 
 pub use config::Config;
-pub use public::PublicBase;
 pub use reply::{Outcome, REASONS};
+pub use ringback_accounts::PublicBase;
 
 use crate::incoming::{Incoming, NoBody};
 use crate::metrics::RequestMetrics;
 use crate::reply::Reply;
 use crate::route::Route;
-use crate::second_leg::Told;
 use crate::verify::{signs_query, verify};
+use crate::wanted::Asking;
 
 /// A request with more events is none of a carrier: Huawei sends at most 50 call detail records at a time.
 const MOST_EVENTS: usize = 50;
@@ -44,6 +43,7 @@ pub struct App {
     calls: CallStore,
     dead_letters: DeadLetters,
     public_base: PublicBase,
+    outbound: Outbound,
     metrics: MetricsSink,
 }
 
@@ -81,6 +81,11 @@ impl Genuine<'_> {
         }
     }
 
+    /// What the carrier wants to hear when everything is stored.
+    fn acknowledge(&self) -> Answer {
+        self.carrier().acknowledge(&self.request)
+    }
+
     /// Whether what it says is believed only of calls that this account was asked for.
     fn placed_only(&self) -> bool {
         self.carrier().trust(&self.keys()) == Trust::PlacedCallsOnly
@@ -89,21 +94,25 @@ impl Genuine<'_> {
 
 impl App {
     /// The function with those settings, over those services.
+    ///
+    /// # Errors
+    /// When the machine has no TLS to offer.
     pub fn new(
         config: Config,
         dynamo: aws_sdk_dynamodb::Client,
         secrets: aws_sdk_secretsmanager::Client,
         queues: aws_sdk_sqs::Client,
         metrics: MetricsSink,
-    ) -> Self {
+    ) -> Result<Self, BuildError> {
         let accounts = AccountStore::new(dynamo.clone(), config.carriers_table);
-        Self {
+        Ok(Self {
             accounts: Accounts::new(accounts, secrets),
             calls: CallStore::new(dynamo, config.calls_table, config.call_retention),
             dead_letters: DeadLetters::new(queues, config.dead_letter_queue_url, "carrier-webhook"),
             public_base: config.public_base,
+            outbound: Outbound::new("ringback carrier-webhook", config.simulated_carriers)?,
             metrics,
-        }
+        })
     }
 
     /// Answers a request of a carrier, as an HTTP API of API Gateway hands it over. It always answers: what could not be
@@ -324,7 +333,7 @@ impl App {
                 continue;
             };
             if asking.is_none() {
-                asking = Some((call.clone(), heard.reference.session.clone()));
+                asking = Some(Asking::of(&call, &heard));
             }
             match self.calls.put(&new_event(genuine, call, heard)).await {
                 Ok(Kept::Stored) => counts.stored += 1,
@@ -359,17 +368,8 @@ impl App {
                 return Err(Reply::refused(404, reply::NOT_PLACED, "There is no such call."));
             }
         }
-        if let (Wants::SecondLeg { .. }, Some((call, session))) = (wants, asking) {
-            let withheld = |reason| Ok(Reply::withheld(reason, genuine.carrier().acknowledgement()));
-            // Nobody learns whom we call who has not proven who he is.
-            if genuine.placed_only() {
-                return withheld(reply::NOT_PROVEN);
-            }
-            match self.second_leg(genuine, &call, session.as_deref()).await? {
-                Told::Document(document) => return Ok(Reply::taken(Outcome::Connected, document)),
-                Told::Withheld(reason) => return withheld(reason),
-                Told::Nothing => {}
-            }
+        if let Some(reply) = self.second_leg(genuine, wants, asking).await? {
+            return Ok(reply);
         }
         let outcome = match (counts.stored, counts.repeated) {
             _ if !lost.is_empty() || counts.not_placed > 0 => Outcome::Partial,
@@ -377,7 +377,10 @@ impl App {
             (0, _) => Outcome::Repeated,
             _ => Outcome::Stored,
         };
-        Ok(Reply::taken(outcome, genuine.carrier().acknowledgement()))
+        Ok(Reply::taken(
+            outcome,
+            genuine.carrier().acknowledge(&genuine.request),
+        ))
     }
 
     /// The call that an event belongs to: our id in the event, else what the path says, else what a second leg's first
@@ -410,27 +413,6 @@ impl App {
         // A leg that nobody has tied to a call is the first, and its id is the call's.
         let session = reference.session.as_ref().or(reference.leg.as_ref());
         Ok(session.map(|session| CallId::of_session(carrier, slug, session)))
-    }
-
-    async fn second_leg(
-        &self,
-        genuine: &Genuine<'_>,
-        call: &CallId,
-        session: Option<&str>,
-    ) -> Result<Told, Reply> {
-        let account = &genuine.known.account;
-        let path = route::events_of(&account.carrier, account.slug.as_str(), call);
-        let events_url = self.public_base.url(&path, "");
-        let question = second_leg::Question {
-            known: genuine.known,
-            call,
-            session,
-            events_url: &events_url,
-            credential: genuine.secrets.first().map(ExposeSecret::expose_secret),
-        };
-        second_leg::document(&self.calls, &question, genuine.now)
-            .await
-            .map_err(|problem| not_stored(genuine, &problem))
     }
 }
 

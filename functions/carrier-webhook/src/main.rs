@@ -16,7 +16,7 @@ async fn main() -> Result<(), Error> {
     let dynamo = aws_sdk_dynamodb::Client::new(&aws);
     let secrets = aws_sdk_secretsmanager::Client::new(&aws);
     let queues = aws_sdk_sqs::Client::new(&aws);
-    let app = Arc::new(App::new(config, dynamo, secrets, queues, stdout_metrics()));
+    let app = Arc::new(App::new(config, dynamo, secrets, queues, stdout_metrics())?);
     run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move { Ok::<_, Error>(app.take(&event.payload, Timestamp::now()).await) }

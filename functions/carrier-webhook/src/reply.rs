@@ -14,9 +14,10 @@ pub enum Outcome {
     Partial,
     /// It told of nothing that is kept.
     Ignored,
-    /// Its events are stored, and it was told whom to put the first leg through to.
+    /// Its events are stored, and it was told whom to put the first leg through to: by the answer, or by a request of ours.
     Connected,
-    /// Its events are stored, and it was told nobody: the account may not dial that second leg. The reason says why.
+    /// Its events are stored, and it was told nobody, or refused: the account may not dial that second leg. The reason says
+    /// why.
     Withheld,
     /// It is not taken.
     Refused,
@@ -58,7 +59,7 @@ impl Outcome {
 
 /// The reasons for refusals, unreadable requests, failures and second legs that are withheld: the metrics' dimension `Reason`. The first seven are those
 /// of `Refusal::reason`.
-pub const REASONS: [&str; 30] = [
+pub const REASONS: [&str; 33] = [
     "header-missing",
     "header-repeated",
     "header-malformed",
@@ -84,6 +85,9 @@ pub const REASONS: [&str; 30] = [
     NO_NUMBER,
     PREFIX,
     SHOWN_NUMBER,
+    SECOND_LEG_REFUSED,
+    SECOND_LEG_UNSURE,
+    LEG_NOT_ENDED,
     ACCOUNTS,
     TOO_MANY_SLUGS,
     SECRETS,
@@ -109,6 +113,9 @@ pub(crate) const ANOTHER_CALL: &str = "another-call";
 pub(crate) const NO_NUMBER: &str = "no-number";
 pub(crate) const PREFIX: &str = "prefix";
 pub(crate) const SHOWN_NUMBER: &str = "shown-number";
+pub(crate) const SECOND_LEG_REFUSED: &str = "second-leg-refused";
+pub(crate) const SECOND_LEG_UNSURE: &str = "second-leg-unsure";
+pub(crate) const LEG_NOT_ENDED: &str = "leg-not-ended";
 pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const TOO_MANY_SLUGS: &str = "too-many-slugs";
 pub(crate) const SECRETS: &str = "secrets";
@@ -130,6 +137,14 @@ impl Reply {
             answer,
             outcome,
             reason: "none",
+        }
+    }
+
+    /// The answer to a carrier that was sent a request for the second leg, and nobody knows whether it has it.
+    pub(crate) fn unsure(reason: &'static str, answer: Answer) -> Self {
+        Self {
+            reason,
+            ..Self::taken(Outcome::Connected, answer)
         }
     }
 
@@ -198,6 +213,9 @@ impl Reply {
         let mut headers = json!({"cache-control": "no-store"});
         if let (Some(content_type), Some(headers)) = (content_type, headers.as_object_mut()) {
             headers.insert("content-type".to_owned(), content_type.into_owned().into());
+            if status == 405 {
+                headers.insert("allow".to_owned(), "GET, POST".into());
+            }
         }
         json!({"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": false})
     }

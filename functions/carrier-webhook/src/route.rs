@@ -2,7 +2,7 @@
 
 use ringback_calls::CallId;
 
-use crate::public::is_unreserved;
+use ringback_accounts::is_unreserved;
 
 /// A path of a carrier, as far as its form goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,15 +1,19 @@
-//! The answer document of carriers that ask, once A has answered, whom to put A through to.
+//! Whom A is put through to, once A has answered: as the answer document of carriers that ask for one, or by a request of
+//! ours ([`command`]).
 //!
 //! The customer must not be rung twice. So "B requested" is written before the document is answered, and the document is
 //! answered only while nothing has been heard of B and the call is open. The carrier may ask again before that: its time
 //! ran out, and it threw our first answer away. Then it gets the same document again, for it dials only what is in an
 //! answer that it took, and whoever replays its request gets a document that dials nothing.
 
+pub(crate) mod command;
+pub(crate) mod hang_up;
+
 use jiff::Timestamp;
 use ringback_accounts::{Account, Known};
 use ringback_calls::{
-    Asked, CallEvent, CallId, CallRecord, CallStore, Direction, Entry, EventId, Evidence, Facts, Kind, Leg,
-    NewEvent, Number, Placed, State, StoreError, fold,
+    Asked, CallEvent, CallId, CallStore, Direction, Entry, EventId, Evidence, Facts, Kind, Leg, NewEvent,
+    Number, Placed, State, StoreError, fold, heard_of_second_leg,
 };
 use ringback_carriers::{Answer, SecondLeg};
 use tracing::{error, warn};
@@ -21,7 +25,8 @@ const RING_SECONDS: u64 = 30;
 /// How long the two may talk where the call does not say.
 const LIMIT_SECONDS: u64 = 4 * 3600;
 
-/// What is needed for a document besides the call.
+/// What is needed besides the call.
+#[derive(Clone, Copy)]
 pub(crate) struct Question<'a> {
     pub(crate) known: &'a Known,
     pub(crate) call: &'a CallId,
@@ -42,6 +47,58 @@ pub(crate) enum Told {
     Nothing,
     /// Nothing, though the call has a second leg: for that reason. A's leg ends.
     Withheld(&'static str),
+    /// Nothing of the answer: it takes the second leg by our request.
+    Asked,
+    /// The same, and nobody knows whether it has the request.
+    Unsure,
+}
+
+/// The second leg that is to be dialled.
+struct ToDial<'a> {
+    /// What we know of the call ourselves.
+    facts: &'a Facts,
+    number: &'a Number,
+    shown: &'a Number,
+    /// The limit that the carrier keeps.
+    limit_seconds: u64,
+}
+
+impl<'a> ToDial<'a> {
+    /// Whom to dial now, by the call's events; else what the carrier is told.
+    fn of(question: &Question<'a>, entries: &'a [Entry]) -> Result<Self, Told> {
+        let placed = entries.iter().find(|entry| entry.event.id == Placed::event_id());
+        let placed = placed.filter(|_| may_dial(question.call, entries));
+        let facts = &placed.ok_or(Told::Nothing)?.event.facts;
+        let (number, shown) = allowed(question, entries, facts).map_err(|reason| {
+            error!(
+                call.id = %question.call,
+                account = ?question.known.account.slug,
+                reason,
+                "A carrier asked for a second leg that its account may not dial, so A's leg ends"
+            );
+            Told::Withheld(reason)
+        })?;
+        let carrier = question.known.carrier.get();
+        Ok(Self {
+            facts,
+            number,
+            shown,
+            limit_seconds: carrier.longest(facts.limit_seconds.unwrap_or(LIMIT_SECONDS)),
+        })
+    }
+
+    fn leg(&self, question: &Question<'a>) -> SecondLeg<'a> {
+        SecondLeg {
+            number: self.number.as_str(),
+            shown: self.shown.as_str(),
+            ring_seconds: self.facts.ring_seconds.unwrap_or(RING_SECONDS),
+            limit_seconds: self.limit_seconds,
+            record: self.facts.record.unwrap_or(false),
+            announcement: self.facts.announcement.as_ref(),
+            events_url: question.events_url,
+            credential: question.credential,
+        }
+    }
 }
 
 /// The document, if B is to be dialled now.
@@ -50,44 +107,19 @@ pub(crate) async fn document(
     question: &Question<'_>,
     now: Timestamp,
 ) -> Result<Told, StoreError> {
-    let account = &question.known.account;
-    let entries = calls.events(&account.tenant, question.call, now).await?;
-    let Some(placed) = entries.iter().find(|entry| entry.event.id == Placed::event_id()) else {
-        return Ok(Told::Nothing);
+    let tenant = &question.known.account.tenant;
+    let entries = calls.events(tenant, question.call, now).await?;
+    let to_dial = match ToDial::of(question, &entries) {
+        Ok(to_dial) => to_dial,
+        Err(told) => return Ok(told),
     };
-    if !may_dial(question.call, &entries) {
-        return Ok(Told::Nothing);
-    }
-    let facts = &placed.event.facts;
-    let (number, shown) = match allowed(question, &entries, facts) {
-        Ok(numbers) => numbers,
-        Err(reason) => {
-            error!(
-                call.id = %question.call,
-                account = ?account.slug,
-                reason,
-                "A carrier asked for a second leg that its account may not dial, so A's leg ends"
-            );
-            return Ok(Told::Withheld(reason));
-        }
-    };
-    let carrier = question.known.carrier.get();
-    let limit_seconds = carrier.longest(facts.limit_seconds.unwrap_or(LIMIT_SECONDS));
-    let second = SecondLeg {
-        number: number.as_str(),
-        shown: shown.as_str(),
-        ring_seconds: facts.ring_seconds.unwrap_or(RING_SECONDS),
-        limit_seconds,
-        record: facts.record.unwrap_or(false),
-        announcement: facts.announcement.as_ref(),
-        events_url: question.events_url,
-        credential: question.credential,
-    };
-    let Some(document) = carrier.connect(&second) else {
+    let Some(document) = question.known.carrier.get().connect(&to_dial.leg(question)) else {
         warn!(call.id = %question.call, "A carrier asked for a second leg, and takes no document");
         return Ok(Told::Nothing);
     };
-    calls.put(&requested(question, limit_seconds, now)).await?;
+    calls
+        .put(&requested(question, to_dial.limit_seconds, now))
+        .await?;
     Ok(Told::Document(document))
 }
 
@@ -97,27 +129,8 @@ fn may_dial(call: &CallId, entries: &[Entry]) -> bool {
         record.direction == Some(Direction::Callback)
             && record.a.answered_at.is_some()
             && record.state != State::Close
-            && !heard_of_b(&record, entries)
+            && !heard_of_second_leg(&record, entries)
     })
-}
-
-/// Whether anything happened on B's leg. Its numbers alone do not count: we said them ourselves.
-///
-/// The record knows of B also what a carrier told of a number only. A number that is neither A's nor B's tells nothing in
-/// the record; here it counts, for it may be B's, written in another way.
-fn heard_of_b(record: &CallRecord, entries: &[Entry]) -> bool {
-    let b = &record.b;
-    let told = b.id.is_some()
-        || b.dialled_at.is_some()
-        || b.ringing_at.is_some()
-        || b.answered_at.is_some()
-        || b.ended_at.is_some()
-        || b.cause.is_some()
-        || record.bridged_at.is_some();
-    let mut numbers = entries
-        .iter()
-        .flat_map(|entry| entry.event.facts.by_number.keys());
-    told || numbers.any(|number| Some(number) != record.a.number.as_ref())
 }
 
 /// The number to dial and the one to show, or why this account may not.
@@ -127,11 +140,7 @@ fn allowed<'a>(
     facts: &'a Facts,
 ) -> Result<(&'a Number, &'a Number), &'static str> {
     let account = &question.known.account;
-    let asked = Asked {
-        carrier: &account.carrier,
-        account: account.slug.as_str(),
-    };
-    let id = asked.event_id();
+    let id = question.asked().event_id();
     if !entries.iter().any(|entry| entry.event.id == id) {
         return Err(reply::NOT_ASKED);
     }
@@ -164,8 +173,7 @@ fn shown<'a>(facts: &'a Facts, account: &'a Account) -> Result<&'a Number, &'sta
 /// The event "B requested". It tells no time of B's: the carrier's record must be the same whether or not it had to ask.
 /// It tells the limit, which is not always the one that was wished for.
 fn requested(question: &Question<'_>, limit_seconds: u64, now: Timestamp) -> NewEvent {
-    let account = &question.known.account;
-    let id = EventId::of(&["second-leg-requested"]);
+    let id = requested_id();
     let event = CallEvent {
         leg: Some(Leg::B),
         at: Some(now),
@@ -175,16 +183,22 @@ fn requested(question: &Question<'_>, limit_seconds: u64, now: Timestamp) -> New
         },
         ..CallEvent::new(id, Kind::SecondLegRequested, Evidence::Own)
     };
-    NewEvent {
-        call: question.call.clone(),
-        entry: Entry {
-            tenant: account.tenant.clone(),
-            carrier: account.carrier.clone(),
-            account: account.slug.as_str().to_owned(),
-            received_at: now,
-            event,
-        },
-        legs: Vec::new(),
-        placed_only: false,
+    let tenant = &question.known.account.tenant;
+    NewEvent::of_account(tenant, question.call, question.asked(), event, now)
+}
+
+/// The id of that event in every call: B is requested once.
+fn requested_id() -> EventId {
+    EventId::of(&["second-leg-requested"])
+}
+
+impl Question<'_> {
+    /// The account, as it was asked for the call.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        let account = &self.known.account;
+        Asked {
+            carrier: &account.carrier,
+            account: account.slug.as_str(),
+        }
     }
 }

@@ -154,12 +154,18 @@ impl App {
 /// The carrier's code of Amazon Connect.
 const CARRIER: &str = "ac";
 
-/// An event of the call that the contact belongs to: the call is the whole chain of contacts, and the instance is both
-/// the tenant and the account.
+/// The attribute with which `place-call` starts a contact: our id of its call. The contacts that it is handed on to have
+/// it too.
+const PLACED_CALL: &str = "ringbackCallId";
+
+/// An event of the call that the contact belongs to: the call that we started it for, else the whole chain of contacts.
+/// The instance is both the tenant and the account.
 fn of_call(contact: &ContactRecord, heard: Heard, now: Timestamp) -> Option<NewEvent> {
     let instance = contact.instance.id.to_string();
     let session = heard.reference.session?;
-    let call = CallId::of_session(CARRIER, &instance, &session);
+    let placed = contact.attributes.get(PLACED_CALL).map(String::as_str);
+    let placed = placed.and_then(CallId::echoed);
+    let call = placed.unwrap_or_else(|| CallId::of_session(CARRIER, &instance, &session));
     Some(NewEvent {
         call,
         entry: Entry {

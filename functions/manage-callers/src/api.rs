@@ -1,7 +1,7 @@
 //! The API: what each path does, and the answers to it.
 
 use jiff::Timestamp;
-use ringback_api::{BadBody, Request, Response, Tenancy, Unidentified};
+use ringback_api::{BadBody, Request, Response, Unidentified};
 use ringback_callers::{Change, Directory, DirectoryError, Kept, Kind, Point, Problem, version_of};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,6 +13,10 @@ const LARGEST_BODY: usize = 256 * 1024;
 
 fn error(status: u16, error: &str, message: &str) -> Response {
     Response::json(status, &json!({"error": error, "message": message}))
+}
+
+fn not_that_method(allow: &'static str, message: &str) -> Response {
+    error(405, "no-such-method", message).with("allow", allow)
 }
 
 fn invalid(problems: &[Problem]) -> Response {
@@ -53,8 +57,7 @@ pub(crate) async fn answer(
 /// A directory is of one tenant: where the identity names a tenant, it must be this one.
 fn authorised(config: &Config, request: &Request<'_>) -> Result<(), Response> {
     let own = config.tenant.as_str();
-    let tenancy = Tenancy::new(config.tenant_claim.clone(), own.to_owned());
-    match tenancy.identify(request) {
+    match config.tenancy.identify(request) {
         Ok(identity) if identity.tenant == own => Ok(()),
         Ok(_) | Err(Unidentified::NoTenant) => {
             Err(error(403, "forbidden", "The identity is of another tenant."))
@@ -90,7 +93,7 @@ async fn route(
         "GET" => get(directory, kind, id).await,
         "PUT" => change(directory, request, kind, id, now).await,
         "DELETE" => delete(directory, request, kind, id, now).await,
-        _ => Ok(error(405, "no-such-method", "Use GET, PUT or DELETE.")),
+        _ => Ok(not_that_method("GET, PUT, DELETE", "Use GET, PUT or DELETE.")),
     }
 }
 
@@ -154,7 +157,7 @@ async fn delete(
 /// Who is behind a contact point. It stands in the body, because paths are logged.
 async fn search(directory: &Directory, request: &Request<'_>) -> Result<Response, DirectoryError> {
     if request.method != "POST" {
-        return Ok(error(405, "no-such-method", "Use POST, with {\"contact\": …}."));
+        return Ok(not_that_method("POST", "Use POST, with {\"contact\": …}."));
     }
     let contact = match document(request) {
         Ok(document) => document

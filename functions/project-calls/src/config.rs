@@ -7,6 +7,8 @@ use ringback_lambda::{BadVariable, Vars};
 pub struct Config {
     /// `CALLS_TABLE`
     pub calls_table: String,
+    /// `CARRIERS_TABLE`
+    pub carriers_table: String,
     /// `DEAD_LETTER_QUEUE_URL`
     pub dead_letter_queue_url: String,
 }
@@ -19,6 +21,7 @@ impl Config {
     pub fn from_vars(vars: &Vars) -> Result<Self, BadVariable> {
         Ok(Self {
             calls_table: vars.required("CALLS_TABLE")?,
+            carriers_table: vars.required("CARRIERS_TABLE")?,
             dead_letter_queue_url: vars.required("DEAD_LETTER_QUEUE_URL")?,
         })
     }

@@ -3,6 +3,7 @@
 mod batch;
 mod config;
 mod metrics;
+mod placed;
 
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventR
 use jiff::Timestamp;
 use ringback_calls::{CallStore, Change, Projected};
 use ringback_lambda::{DeadLetters, MetricsSink};
+use ringback_placing::PlacingStore;
 use serde_json::{Value, json};
 use tracing::{error, info, warn};
 
@@ -18,11 +20,13 @@ pub use config::Config;
 
 use crate::batch::{Call, Task, tasks};
 use crate::metrics::BatchMetrics;
+use crate::placed::Placing;
 
 /// The function `project-calls`.
 #[derive(Debug)]
 pub struct App {
     store: CallStore,
+    placing: Placing,
     dead_letters: DeadLetters,
     metrics: MetricsSink,
 }
@@ -39,10 +43,12 @@ impl App {
         metrics: MetricsSink,
     ) -> Self {
         // No event is put here, so no retention is asked for: a record expires with its call.
+        let placing = Placing::new(PlacingStore::new(dynamo.clone(), config.carriers_table));
         let store = CallStore::new(dynamo, config.calls_table, Duration::ZERO);
         let dead_letters = DeadLetters::new(queues, config.dead_letter_queue_url, "project-calls");
         Self {
             store,
+            placing,
             dead_letters,
             metrics,
         }
@@ -117,6 +123,11 @@ impl App {
             self.bury(&letter(&unnamable), reason, place, counts).await?;
         }
         log(call, &projected);
+        // The record is written: what fails here comes again, and finds it.
+        let noted = self.placing.note(&call.tenant, &call.id, &projected).await;
+        let noted = noted.map_err(|problem| Passing(problem.code))?;
+        counts.released += u64::from(noted.released);
+        counts.heard += u64::from(noted.heard);
         Ok(())
     }
 

@@ -22,6 +22,10 @@ pub(crate) struct BatchMetrics {
     pub(crate) recordings: u64,
     /// Events and recordings that got their call's expiry in place of a later one.
     pub(crate) aligned: u64,
+    /// Calls that are over and whose line and slot were given back; again for each batch that tells of them.
+    pub(crate) released: u64,
+    /// Accounts of which it was written down that their carrier tells of calls.
+    pub(crate) heard: u64,
     pub(crate) dead_letters: u64,
     /// Batches that the stream will send again, from the first call that failed.
     pub(crate) failed_batches: u64,
@@ -39,6 +43,8 @@ impl BatchMetrics {
             written: 0,
             recordings: 0,
             aligned: 0,
+            released: 0,
+            heard: 0,
             dead_letters: 0,
             failed_batches: 0,
             latency: Duration::ZERO,

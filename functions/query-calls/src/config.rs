@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ringback_api::Tenancy;
+use ringback_api::{Principals, Roles, Tenancy};
 use ringback_connect::ids::InstanceArn;
 use ringback_lambda::{BadVariable, Vars};
 
@@ -15,8 +15,10 @@ pub struct Config {
     pub call_retention: Duration,
     /// `RECORDINGS_BUCKET`
     pub recordings_bucket: String,
-    /// `INSTANCE_ARN` and `TENANT_CLAIM`: whose calls a request may see.
+    /// `INSTANCE_ARN`, `TENANT_CLAIM`, `TENANT_PRINCIPALS` and `ROLE_CLAIM`: whose calls a request may see, and who asks.
     pub tenancy: Tenancy,
+    /// `NUMBERS_ROLE`: who sees whole numbers.
+    pub numbers_role: Roles,
     /// `LINK_SECONDS`
     pub link_life: Duration,
 }
@@ -32,13 +34,38 @@ impl Config {
             name: "INSTANCE_ARN".to_owned(),
             problem: "must be the ARN of an Amazon Connect instance".to_owned(),
         })?;
-        let claim = vars.optional("TENANT_CLAIM").filter(|claim| *claim != "none");
+        let claim = |name| {
+            let claim = vars.optional(name).filter(|claim| *claim != "none");
+            claim.map(str::to_owned)
+        };
+        let tenancy = Tenancy::new(claim("TENANT_CLAIM"), instance.id.as_str().to_owned());
+        let principals = vars.parsed(
+            "TENANT_PRINCIPALS",
+            Principals::default(),
+            "none, or a JSON object from ARNs of roles and users to tenants",
+            |text| match text {
+                "none" => Some(Principals::default()),
+                text => Principals::parse(text),
+            },
+        )?;
+        let numbers_role = vars.parsed(
+            "NUMBERS_ROLE",
+            Roles::default(),
+            "none, or roles with commas between them: words of tokens, ARNs of roles and users",
+            |text| match text {
+                "none" => Some(Roles::default()),
+                text => Roles::parse(text),
+            },
+        )?;
         let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
         Ok(Self {
             calls_table: vars.required("CALLS_TABLE")?,
             call_retention: Duration::from_secs(days * 24 * 3600),
             recordings_bucket: vars.required("RECORDINGS_BUCKET")?,
-            tenancy: Tenancy::new(claim.map(str::to_owned), instance.id.as_str().to_owned()),
+            tenancy: tenancy
+                .with_principals(principals)
+                .with_role_claim(claim("ROLE_CLAIM")),
+            numbers_role,
             link_life: Duration::from_secs(vars.number("LINK_SECONDS", 300, 30..=3600)?),
         })
     }

@@ -2,6 +2,7 @@
 
 mod config;
 mod hold;
+mod list;
 mod metrics;
 mod problems;
 mod recording;
@@ -12,8 +13,10 @@ mod view;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use ringback_api::{Identity, Problem, ProblemType, Request, Response, Tenancy, Unidentified};
-use ringback_calls::{CallEvent, CallId, CallRecord, CallStore, NewEvent, StoreError, Wanted};
+use ringback_api::{Identity, Problem, ProblemType, Request, Response, Roles, Tenancy, Unidentified};
+use ringback_calls::{
+    Ask, CallEvent, CallId, CallRecord, CallStore, ListError, NewEvent, StoreError, Wanted,
+};
 use ringback_lambda::MetricsSink;
 use serde_json::Value;
 use tracing::{error, info};
@@ -24,7 +27,10 @@ pub use problems::PROBLEMS;
 use crate::metrics::RequestMetrics;
 use crate::route::{Asked, Route};
 use crate::shelf::{Shelf, ShelfError};
-use crate::view::CallView;
+use crate::view::{CallView, Numbers, PageView};
+
+/// All routes of all APIs of a deployment, in the words of OpenAPI 3.1.
+const DESCRIPTION: &str = include_str!("../../../infra/openapi.json");
 
 /// The function `query-calls`.
 #[derive(Debug)]
@@ -32,6 +38,7 @@ pub struct App {
     calls: CallStore,
     shelf: Shelf,
     tenancy: Tenancy,
+    numbers_role: Roles,
     link_life: Duration,
     metrics: MetricsSink,
 }
@@ -48,6 +55,7 @@ impl App {
             calls: CallStore::new(dynamo, config.calls_table, config.call_retention),
             shelf: Shelf::new(s3, config.recordings_bucket),
             tenancy: config.tenancy,
+            numbers_role: config.numbers_role,
             link_life: config.link_life,
             metrics,
         }
@@ -76,23 +84,57 @@ impl App {
         now: Timestamp,
         counts: &mut RequestMetrics,
     ) -> Result<Response, Problem> {
-        let Identity { tenant, who } = self.tenancy.identify(request)?;
-        let route = Route::read(request)?;
-        let (id, step) = match route.asked {
-            Asked::Record => {
-                let (record, _) = self.record(&tenant, &route.call, now).await?;
-                return Ok(Response::json(200, &CallView::of(&record)).tagged(request));
+        let asked = match Route::read(request) {
+            // It says nothing of anybody, so nobody is asked who they are.
+            Ok(Route::Description) => return description(request),
+            Ok(Route::Calls(asked)) => Ok(asked),
+            Err(problem) => Err(problem),
+        };
+        let identity = self.tenancy.identify(request)?;
+        let numbers = match identity.has_one_of(&self.numbers_role) {
+            true => Numbers::Whole,
+            false => Numbers::Masked,
+        };
+        let Identity { tenant, who, .. } = identity;
+        let (call, id, step) = match asked? {
+            Asked::List => {
+                let ask = list::of_query(request, &tenant)?;
+                return self.list(&ask, numbers, now, counts).await;
             }
-            Asked::Recording(id, step) => (id, step),
+            Asked::Search => {
+                let ask = list::of_body(request, &tenant)?;
+                return self.list(&ask, numbers, now, counts).await;
+            }
+            Asked::Record(call) => {
+                let (record, _) = self.record(&tenant, &call, now).await?;
+                return Ok(Response::json(200, &CallView::of(&record, numbers)).tagged(request));
+            }
+            Asked::Recording(call, id, step) => (call, id, step),
         };
         // What is audited is done for nobody who has no name.
         let who = who.ok_or_else(|| {
             let detail = "The identity does not say who asks (sub, userArn), in at most 256 characters.";
             Problem::new(&ProblemType::FORBIDDEN, detail)
         })?;
-        let (record, kept_until) = self.record(&tenant, &route.call, now).await?;
+        let (record, kept_until) = self.record(&tenant, &call, now).await?;
         let task = recording::Task::of(&record, kept_until, id, who, request, now)?;
         Box::pin(self.take(&task, step, counts)).await
+    }
+
+    /// A page of a list.
+    async fn list(
+        &self,
+        ask: &Ask,
+        numbers: Numbers,
+        now: Timestamp,
+        counts: &mut RequestMetrics,
+    ) -> Result<Response, Problem> {
+        let page = self.calls.list(ask, now).await.map_err(|problem| match problem {
+            ListError::Continuation => list::another_list(),
+            ListError::Store(problem) => without_table(&problem),
+        })?;
+        counts.lists = 1;
+        Ok(Response::json(200, &PageView::of(&page, numbers)))
     }
 
     /// The call as it is now, and until when it is kept.
@@ -116,6 +158,14 @@ impl App {
         let kept = self.calls.put(&new).await;
         kept.map(drop).map_err(|problem| without_table(&problem))
     }
+}
+
+fn description(request: &Request<'_>) -> Result<Response, Problem> {
+    if request.method != "GET" {
+        return Err(Problem::not_that_method("GET"));
+    }
+    let description = Response::written(200, "application/json", DESCRIPTION.to_owned());
+    Ok(description.tagged(request))
 }
 
 fn without_table(problem: &StoreError) -> Problem {

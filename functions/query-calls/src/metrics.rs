@@ -14,6 +14,8 @@ pub(crate) struct RequestMetrics {
     pub(crate) function: &'static str,
     pub(crate) outcome: &'static str,
     pub(crate) requests: u64,
+    /// Pages of lists that were handed over.
+    pub(crate) lists: u64,
     /// Links that were handed over.
     pub(crate) links: u64,
     /// Recordings that came under legal hold.
@@ -31,6 +33,7 @@ impl RequestMetrics {
             function: "query-calls",
             outcome: "answered",
             requests: 1,
+            lists: 0,
             links: 0,
             holds: 0,
             releases: 0,

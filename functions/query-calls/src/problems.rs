@@ -22,12 +22,13 @@ pub(crate) const GONE: ProblemType =
     ProblemType::of("recording-gone", 410, "The recording is no longer in the bucket.");
 
 /// All that the API answers with.
-pub const PROBLEMS: [&ProblemType; 14] = [
+pub const PROBLEMS: [&ProblemType; 15] = [
     &ProblemType::INVALID,
     &ProblemType::UNAUTHORISED,
     &ProblemType::FORBIDDEN,
     &ProblemType::NO_SUCH_PATH,
     &ProblemType::NO_SUCH_METHOD,
+    &ProblemType::TOO_LARGE,
     &ProblemType::UNAVAILABLE,
     &NO_SUCH_CALL,
     &NO_SUCH_RECORDING,

@@ -3,23 +3,29 @@
 use ringback_api::{Problem, ProblemType, Request};
 use ringback_calls::{CallId, LONGEST_RECORDING_ID};
 
-const PATHS: &str = "There are calls/{callId}, calls/{callId}/recordings/{recordingId}/link and \
-    calls/{callId}/recordings/{recordingId}/hold.";
+const PATHS: &str = "There are calls, calls/search, calls/{callId}, calls/{callId}/recordings/{recordingId}/link, \
+    calls/{callId}/recordings/{recordingId}/hold and openapi.json.";
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Route {
-    pub(crate) call: CallId,
-    pub(crate) asked: Asked,
+pub(crate) enum Route {
+    /// The description of all APIs, which says nothing of anybody; by whatever method.
+    Description,
+    /// Something of a tenant's calls.
+    Calls(Asked),
 }
 
-/// Of a call.
+/// Of a tenant's calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Its record.
-    Record,
-    /// To do something with the recording of that id.
-    Recording(String, Step),
+    /// A list; the query string says which.
+    List,
+    /// Those of a customer; the body says whose.
+    Search,
+    /// A call's record.
+    Record(CallId),
+    /// To do something with a call's recording of that id.
+    Recording(CallId, String, Step),
 }
 
 /// With a recording.
@@ -42,35 +48,54 @@ impl Route {
         let path: Vec<_> = segments
             .iter()
             .map(AsRef::as_ref)
-            .skip_while(|segment| *segment != "calls")
+            .skip_while(|segment| !matches!(*segment, "calls" | "openapi.json"))
             .collect();
         let method = request.method;
-        let (call, asked) = match path.as_slice() {
-            ["calls", call] => match method {
-                "GET" => (call, Asked::Record),
-                _ => return Err(Problem::not_that_method("GET")),
-            },
+        // Other methods of these paths are for `place-call`.
+        match path.as_slice() {
+            ["openapi.json"] => Ok(Self::Description),
+            ["calls"] if method == "GET" => Ok(Self::Calls(Asked::List)),
+            ["calls"] => Err(Problem::not_that_method("GET, POST")),
+            ["calls", "search"] if method == "POST" => Ok(Self::Calls(Asked::Search)),
+            ["calls", "search"] => Err(Problem::not_that_method("POST")),
+            ["calls", call] if method == "GET" => Ok(Self::Calls(Asked::Record(call_id(call)?))),
+            ["calls", _] => Err(Problem::not_that_method("GET, DELETE")),
             // The id is a carrier's own text: a `/` in it may have been decoded on the way.
-            ["calls", call, "recordings", id @ .., "link"] => match method {
-                "POST" => (call, Asked::Recording(id.join("/"), Step::Link)),
-                _ => return Err(Problem::not_that_method("POST")),
-            },
-            ["calls", call, "recordings", id @ .., "hold"] => match method {
-                "PUT" => (call, Asked::Recording(id.join("/"), Step::Hold)),
-                "DELETE" => (call, Asked::Recording(id.join("/"), Step::Release)),
-                _ => return Err(Problem::not_that_method("PUT, DELETE")),
-            },
-            _ => return Err(no_such_path()),
-        };
-        let call = CallId::parse(call).map_err(|problem| Problem::invalid("callId", problem.to_string()))?;
-        if let Asked::Recording(id, _) = &asked
-            && !(1..=LONGEST_RECORDING_ID).contains(&id.len())
-        {
-            let problem = format!("must have 1 to {LONGEST_RECORDING_ID} bytes");
-            return Err(Problem::invalid("recordingId", problem));
+            ["calls", call, "recordings", id @ .., what @ ("link" | "hold")] => {
+                let step = Step::read(what, method)?;
+                Ok(Self::Calls(Asked::Recording(
+                    call_id(call)?,
+                    recording_id(&id.join("/"))?,
+                    step,
+                )))
+            }
+            _ => Err(no_such_path()),
         }
-        Ok(Self { call, asked })
     }
+}
+
+impl Step {
+    fn read(what: &str, method: &str) -> Result<Self, Problem> {
+        match (what, method) {
+            ("link", "POST") => Ok(Self::Link),
+            ("link", _) => Err(Problem::not_that_method("POST")),
+            (_, "PUT") => Ok(Self::Hold),
+            (_, "DELETE") => Ok(Self::Release),
+            _ => Err(Problem::not_that_method("PUT, DELETE")),
+        }
+    }
+}
+
+fn call_id(text: &str) -> Result<CallId, Problem> {
+    CallId::parse(text).map_err(|problem| Problem::invalid("callId", problem.to_string()))
+}
+
+fn recording_id(text: &str) -> Result<String, Problem> {
+    if (1..=LONGEST_RECORDING_ID).contains(&text.len()) {
+        return Ok(text.to_owned());
+    }
+    let problem = format!("must have 1 to {LONGEST_RECORDING_ID} bytes");
+    Err(Problem::invalid("recordingId", problem))
 }
 
 #[cfg(test)]
@@ -79,21 +104,28 @@ mod tests {
 
     use super::*;
 
-    fn read(method: &str, path: &str) -> Result<Asked, (&'static str, Option<&'static str>)> {
+    fn read(method: &str, path: &str) -> Result<Route, (&'static str, Option<&'static str>)> {
         let event = json!({"rawPath": path, "requestContext": {"http": {"method": method}}});
         let route = Route::read(&Request::read(&event).unwrap());
-        route
-            .map(|route| route.asked)
-            .map_err(|problem| (problem.kind.name, problem.fields.first().map(|field| field.path)))
+        route.map_err(|problem| (problem.kind.name, problem.fields.first().map(|field| field.path)))
     }
 
     #[test]
     fn paths_and_methods_are_those_of_the_readme() {
-        let of = |id: &str, step| Ok(Asked::Recording(id.to_owned(), step));
+        let call = CallId::parse("call-0001").unwrap();
+        let record = || Ok(Route::Calls(Asked::Record(call.clone())));
+        let of = |id: &str, step| {
+            let recording = Asked::Recording(call.clone(), id.to_owned(), step);
+            Ok(Route::Calls(recording))
+        };
         let wrong = |name, field| Err((name, field));
         for (method, path, expected) in [
-            ("GET", "/calls/call-0001", Ok(Asked::Record)),
-            ("GET", "/stage/calls/call-0001/", Ok(Asked::Record)),
+            ("GET", "/calls/call-0001", record()),
+            ("GET", "/stage/calls/call-0001/", record()),
+            ("GET", "/calls", Ok(Route::Calls(Asked::List))),
+            ("GET", "/stage/calls/", Ok(Route::Calls(Asked::List))),
+            ("POST", "/calls/search", Ok(Route::Calls(Asked::Search))),
+            ("GET", "/openapi.json", Ok(Route::Description)),
             (
                 "POST",
                 "/calls/call-0001/recordings/RE0/link",
@@ -131,7 +163,10 @@ mod tests {
                 "/calls/call-0001/recordings/link",
                 wrong("invalid", Some("recordingId")),
             ),
-            ("GET", "/calls", wrong("no-such-path", None)),
+            ("POST", "/calls", wrong("no-such-method", None)),
+            ("GET", "/calls/search", wrong("no-such-method", None)),
+            ("POST", "/openapi.json", Ok(Route::Description)),
+            ("GET", "/", wrong("no-such-path", None)),
             (
                 "GET",
                 "/calls/call-0001/recordings/RE0",

@@ -4,13 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use ringback_calls::{
-    CallId, CallRecord, Cause, CloseCause, Direction, LegRecord, Number, RecordingFacts, RecordingState,
-    State,
+    CallId, CallRecord, Cause, CloseCause, Direction, LegRecord, Number, Page, RecordingFacts,
+    RecordingState, State, Summary,
 };
 use serde::Serialize;
 
-/// A call's record without what nobody outside needs: of numbers the last four characters, and neither the carrier
-/// account's slug nor where a recording lies, at the carrier or in the bucket.
+/// How numbers are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// The last four characters.
+    Masked,
+    /// Whole.
+    Whole,
+}
+
+impl Numbers {
+    fn show(self, number: Option<&Number>) -> Option<String> {
+        number.map(|number| match self {
+            Self::Masked => number.masked(),
+            Self::Whole => number.as_str().to_owned(),
+        })
+    }
+}
+
+/// A call's record without what nobody outside needs: neither the carrier account's slug nor where a recording lies, at the
+/// carrier or in the bucket; and of numbers the last four characters, unless whoever asks may see them.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CallView<'a> {
@@ -35,6 +53,10 @@ pub(crate) struct CallView<'a> {
     customer: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     business_reference: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    business_data: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<&'a str>,
     a: LegView<'a>,
     b: LegView<'a>,
     created_at: Timestamp,
@@ -122,7 +144,7 @@ struct ArchivedView<'a> {
 }
 
 impl<'a> CallView<'a> {
-    pub(crate) fn of(record: &'a CallRecord) -> Self {
+    pub(crate) fn of(record: &'a CallRecord, numbers: Numbers) -> Self {
         let recordings = record.recordings.iter();
         Self {
             id: &record.id,
@@ -132,13 +154,15 @@ impl<'a> CallView<'a> {
             carrier_call_id: record.carrier_call_id.as_deref(),
             carrier_state: record.carrier_state.as_deref(),
             direction: record.direction,
-            main_number: masked(record.main_number.as_ref()),
+            main_number: numbers.show(record.main_number.as_ref()),
             extension: record.extension.as_deref(),
             agent: record.agent.as_deref(),
-            customer: masked(record.customer.as_ref()),
+            customer: numbers.show(record.customer.as_ref()),
             business_reference: record.business_reference.as_deref(),
-            a: LegView::of(&record.a),
-            b: LegView::of(&record.b),
+            business_data: &record.business_data,
+            line: record.line.as_deref(),
+            a: LegView::of(&record.a, numbers),
+            b: LegView::of(&record.b, numbers),
             created_at: record.created_at,
             bridged_at: record.bridged_at,
             ended_at: record.ended_at,
@@ -160,11 +184,11 @@ impl<'a> CallView<'a> {
 }
 
 impl<'a> LegView<'a> {
-    fn of(leg: &'a LegRecord) -> Self {
+    fn of(leg: &'a LegRecord, numbers: Numbers) -> Self {
         Self {
             id: leg.id.as_deref(),
-            number: masked(leg.number.as_ref()),
-            shown: masked(leg.shown.as_ref()),
+            number: numbers.show(leg.number.as_ref()),
+            shown: numbers.show(leg.shown.as_ref()),
             dialled_at: leg.dialled_at,
             ringing_at: leg.ringing_at,
             answered_at: leg.answered_at,
@@ -198,6 +222,68 @@ impl<'a> RecordingView<'a> {
     }
 }
 
-fn masked(number: Option<&Number>) -> Option<String> {
-    number.map(Number::masked)
+/// A page of a list.
+#[derive(Serialize)]
+pub(crate) struct PageView<'a> {
+    calls: Vec<LineView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+/// A call as a list shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LineView<'a> {
+    id: &'a CallId,
+    state: State,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carrier: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    business_reference: Option<&'a str>,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bridged_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    talk_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    close_cause: Option<CloseCause>,
+    recordings: u64,
+}
+
+impl<'a> PageView<'a> {
+    pub(crate) fn of(page: &'a Page<Summary>, numbers: Numbers) -> Self {
+        let calls = page.items.iter();
+        Self {
+            calls: calls.map(|line| LineView::of(line, numbers)).collect(),
+            next: page.next.as_deref(),
+        }
+    }
+}
+
+impl<'a> LineView<'a> {
+    fn of(line: &'a Summary, numbers: Numbers) -> Self {
+        Self {
+            id: &line.id,
+            state: line.state,
+            carrier: line.carrier.as_deref(),
+            direction: line.direction,
+            agent: line.agent.as_deref(),
+            customer: numbers.show(line.customer.as_ref()),
+            business_reference: line.business_reference.as_deref(),
+            created_at: line.created_at,
+            bridged_at: line.bridged_at,
+            ended_at: line.ended_at,
+            talk_seconds: line.talk_seconds,
+            close_cause: line.close_cause,
+            recordings: line.recordings,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 mod set;
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,16 +11,15 @@ use carrier_webhook::PublicBase;
 use clap::{Args, Subcommand};
 use ipnet::IpNet;
 use jiff::Timestamp;
-use ringback_accounts::{Account, ChangeError, SecretArns, Slug};
+use ringback_accounts::{AMAZON_CONNECT, Account, ChangeError, SecretArns, Slug};
 use ringback_calls::Number;
 use ringback_carriers::{CARRIERS, Settings, carrier};
 use ringback_local::accounts::{AccountsTable, describe, urls};
+use ringback_placing::public_id;
 
 use self::set::Set;
 use super::show;
-
-/// The environment that `ringback serve` writes, where it is not told otherwise.
-const ENV_FILE: &str = "local.env";
+use super::tables::Where;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -38,33 +37,6 @@ pub(crate) enum AccountCommand {
     Describe(Describe),
 }
 
-/// Where the accounts are.
-#[derive(Debug, Args)]
-struct Where {
-    /// The environment of the accounts, as `ringback serve` writes it [default: local.env, if it is here].
-    #[arg(long, value_name = "FILE", conflicts_with = "table")]
-    env_file: Option<PathBuf>,
-    /// The carriers table in AWS, with the credentials and the Region of the environment.
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
-}
-
-impl Where {
-    async fn accounts(&self) -> Result<AccountsTable> {
-        match (&self.table, &self.env_file) {
-            (Some(table), _) => AccountsTable::of_table(table.clone()).await,
-            (None, Some(file)) => AccountsTable::of_env_file(file).await,
-            (None, None) if Path::new(ENV_FILE).exists() => {
-                AccountsTable::of_env_file(Path::new(ENV_FILE)).await
-            }
-            (None, None) => bail!(
-                "where are the accounts? There is no {ENV_FILE} here: `ringback serve` writes one, --env-file names \
-                 another, or --table names a table in AWS"
-            ),
-        }
-    }
-}
-
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 The secret is in Secrets Manager, in the form that the carrier uses:
@@ -73,8 +45,10 @@ The secret is in Secrets Manager, in the form that the carrier uses:
   hw      the app secret              vx  the key that the scenario signs with
   bw      user:password               si  applicationKey:secret, as Sinch shows it
   e9      signs nothing and has none: give --allow-ip
-With what the carrier is asked for recordings, and which settings that needs, says
-`ringback account set --help`.
+With what the carrier is asked for calls and recordings, and which settings that
+needs, says `ringback account set --help`. Calls are placed only with numbers and
+prefixes, and only where `ringback policy` allows them.
+ac is Amazon Connect: no secret, and the instance's id as the tenant.
 A secret's name must begin with what the function may read, <stack>/carriers/.
 
 Examples:
@@ -86,9 +60,11 @@ Examples:
   ringback account add --carrier hw --tenant t-1 --secret-arn arn:… \\
       --setting appKey=… --setting window=25200 --base-url https://…
   ringback account add --carrier e9 --tenant t-1 --setting appId=… \\
-      --allow-ip 192.0.2.0/24 --base-url https://…")]
+      --allow-ip 192.0.2.0/24 --base-url https://…
+  ringback account add --carrier ac --tenant <instance id> --prefix +44 \\
+      --number +447700900100 --setting contactFlowId=… --base-url https://…")]
 pub(crate) struct Add {
-    /// The carrier's code: tw, sw, tx, vg, pl, e9, hw, vx, bw, si, or that of a described one.
+    /// The carrier's code: tw, sw, tx, vg, pl, e9, hw, vx, bw, si, ac, or that of a described one.
     #[arg(long, value_name = "CODE")]
     carrier: String,
     /// Whose calls these are: the id of the Amazon Connect instance, or a name of your own.
@@ -100,7 +76,7 @@ pub(crate) struct Add {
     /// The ARN of its secret in Secrets Manager.
     #[arg(long, value_name = "ARN")]
     secret_arn: Option<String>,
-    /// The ARN of the secret with which the carrier is asked for recordings, where it is another.
+    /// The ARN of the secret with which the carrier is asked for calls and recordings, where it is another.
     #[arg(long, value_name = "ARN")]
     api_secret_arn: Option<String>,
     /// A number of the account that may be shown to who is called; may be given more than once.
@@ -232,6 +208,10 @@ impl Add {
             "Added an account at {name} for {}, in {accounts}.",
             account.tenant
         );
+        anstream::println!("  account id      {}", public_id(&account.slug));
+        if account.carrier == AMAZON_CONNECT {
+            return Ok(());
+        }
         anstream::println!("  slug            {}", account.slug.as_str());
         anstream::println!("URLs for the carrier:");
         anstream::println!("  of every call   {every}");
@@ -248,6 +228,9 @@ impl Add {
 
     /// What the carrier is called; it must be built in or described.
     async fn carrier_name(&self, accounts: &AccountsTable) -> Result<String> {
+        if self.carrier == AMAZON_CONNECT {
+            return Ok("Amazon Connect".to_owned());
+        }
         if let Some(carrier) = carrier(&self.carrier) {
             return Ok(carrier.name().to_owned());
         }
@@ -354,6 +337,7 @@ fn shown(account: &Account) {
     };
     let api = account.secret_arns.api.as_deref().unwrap_or("none of its own");
     for (what, value) in [
+        ("account id", public_id(&account.slug)),
         ("secret", account.secret_arns.to_string()),
         ("API secret", api.to_owned()),
         ("numbers", listed(numbers.collect())),

@@ -1,6 +1,7 @@
 //! `ringback demo`: what `cargo run` tells.
 
 mod backwards;
+mod callbacks;
 mod recording;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ impl Demo {
 
         backwards::tell(self.json).await?;
         recording::tell(self.json).await?;
+        callbacks::tell(self.json).await?;
         if !self.json {
             show::note(
                 "\nNext: `ringback call --help` for a call of your own, `ringback --help` for the rest.",

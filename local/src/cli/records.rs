@@ -1,7 +1,5 @@
 //! How the records of calls look in a terminal: a line each, with a number for why the call ended.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ringback_calls::{CallRecord, CloseCause, Number, RecordingState, State};
@@ -27,24 +25,8 @@ const COLUMNS: [&str; 12] = [
 
 /// A table of records with a heading; its lines, without styles.
 pub(crate) fn table<'r>(records: impl IntoIterator<Item = &'r CallRecord>) -> Vec<String> {
-    let mut rows = vec![COLUMNS.map(str::to_owned)];
-    rows.extend(records.into_iter().map(row));
-    let mut widths = [0; COLUMNS.len()];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    rows.iter()
-        .map(|row| {
-            let mut line = String::new();
-            for (width, cell) in widths.iter().zip(row) {
-                // Writing to a string does not fail.
-                let _ = write!(line, "{cell:<width$}  ");
-            }
-            line.trim_end().to_owned()
-        })
-        .collect()
+    let rows: Vec<_> = records.into_iter().map(row).collect();
+    show::columns(&COLUMNS, &rows)
 }
 
 /// Shows records as a table.

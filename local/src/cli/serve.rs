@@ -15,6 +15,7 @@ use ringback_local::centre::Centre;
 use ringback_local::functions::Functions;
 use ringback_local::marketplace::{self, MARKETPLACE};
 use ringback_local::sample_accounts::{self, SAMPLE_ACCOUNTS};
+use ringback_local::simulated_carriers::Pace;
 use ringback_local::stack::{Addresses, PUBLIC_BASE_URL, Stack};
 use ringback_local::world::{Call, World};
 
@@ -24,6 +25,9 @@ use super::show;
 
 /// What the API here asks for; it guards nothing, and shows where a real identity goes.
 const TOKEN: &str = "local";
+
+/// Here one does not want to wait for a minute.
+const RECONCILED_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -38,7 +42,8 @@ and in a third:
       --data-file events/connect/flow/voice-inbound.json")]
 pub(crate) struct Serve {
     /// The first of nine ports on 127.0.0.1: DynamoDB, Amazon Connect, SQS, EventBridge, Secrets Manager, the chat, the
-    /// API of directory, calls and webhooks, S3, and the hosts where carriers keep recordings; 0 for free ones.
+    /// API of directory, calls and webhooks, S3, and the hosts where carriers are asked for calls and keep recordings; 0 for
+    /// free ones.
     #[arg(long, default_value_t = 8700, value_parser = clap::value_parser!(u16).range(0..=65527))]
     port: u16,
     /// Where to write the environment, for `cargo lambda watch --env-file`.
@@ -58,9 +63,12 @@ impl Serve {
             remember_sample_caller(&functions).await?;
             marketplace::fill(&stack, MARKETPLACE, Timestamp::now()).await?;
             sample_accounts::add(&stack).await?;
+            sample_accounts::allow_calls(&stack).await?;
             stack.simulated_chat.take_posted();
         }
         let api = Api::start(&addresses, &functions, TOKEN).await?;
+        stack.simulated_carriers.set_pace(Pace::to_watch());
+        stack.simulated_carriers.connect_webhook(&api.url());
         let environment: String = stack
             .environment()
             .iter()
@@ -86,6 +94,7 @@ impl Serve {
         tokio::select! {
             stopped = tokio::signal::ctrl_c() => stopped?,
             never = deliver(&stack, &functions) => match never {},
+            never = reconcile(&functions) => match never {},
             never = finished.follow() => match never {},
             never = archived.follow() => match never {},
         }
@@ -116,18 +125,36 @@ impl Serve {
             format!(" --env-file {}", self.env_file.display())
         };
         show::note(&format!(
+            "A callback: curl {base}/calls -H 'authorization: Bearer {TOKEN}' \\\n    --json \
+             '{{\"agent\": \"+14155550101\", \"customer\": \"+14155550102\"}}'\n\
+             `ringback carriers break tw --how dead{env_file}` breaks the carrier that is asked first."
+        ));
+        show::note(&format!(
             "`ringback webhook play{to}{env_file}` plays a call of every carrier; the record of each that ends is shown here."
         ));
     }
 }
 
-/// Delivers what functions put on the bus, and shows what the chat is told.
+/// Finds out about calls of which nothing is heard, as each minute in the cloud.
+async fn reconcile(functions: &Functions) -> Infallible {
+    loop {
+        tokio::time::sleep(RECONCILED_EVERY).await;
+        if let Err(problem) = functions.reconcile_calls.run(Timestamp::now(), None).await {
+            anstream::eprintln!("{problem:#}");
+        }
+    }
+}
+
+/// Delivers what functions put on the bus, and shows what the chat is told, and which carriers became worse or better.
 async fn deliver(stack: &Stack, functions: &Functions) -> Infallible {
     loop {
         if let Err(problem) = functions.deliver().await {
             anstream::eprintln!("{problem:#}");
         }
         show::chat(&stack.simulated_chat.take_posted());
+        for switch in functions.take_switches() {
+            show::switch(&switch);
+        }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }

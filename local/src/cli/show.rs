@@ -73,6 +73,44 @@ pub(crate) fn chat(posted: &[Posted]) {
     }
 }
 
+/// A carrier that became worse or better, as the event tells it.
+pub(crate) fn switch(event: &Value) {
+    let field = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    let why = match field("reason") {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    };
+    let style = if field("to") == "closed" { GOOD } else { WARNING };
+    // A circuit breaker's own words are the wrong way round for whoever looks at telephones.
+    let words = |state| match state {
+        "closed" => "healthy",
+        "half-open" => "tried again",
+        "open" => "left alone",
+        state => state,
+    };
+    let (carrier, from, to) = (field("carrier"), words(field("from")), words(field("to")));
+    anstream::println!("  {style}carrier {carrier}: {from} → {to}{why}{style:#}");
+}
+
+/// Rows below headings, each column as wide as what stands in it.
+pub(crate) fn columns<const N: usize>(headings: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
+    let mut widths = headings.map(|heading| heading.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let headings = headings.map(str::to_owned);
+    std::iter::once(&headings)
+        .chain(rows)
+        .map(|row| {
+            let cells = widths.iter().zip(row);
+            let cells: Vec<_> = cells.map(|(width, cell)| format!("{cell:<width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
 /// The record of a call that has ended.
 pub(crate) fn record(line: &str) {
     anstream::println!("  {GOOD}{line}{GOOD:#}");

@@ -3,8 +3,8 @@
 
 mod answer;
 mod audio;
-mod credentials;
-mod hosts;
+pub(super) mod credentials;
+pub(super) mod hosts;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::api::SimulatedCarriers;
 use crate::server::Server;
 
 pub use audio::{mp3, wav};
@@ -111,8 +112,10 @@ impl Default for Inner {
 pub struct SimulatedMedia(Arc<Mutex<Inner>>);
 
 impl SimulatedMedia {
-    pub(crate) async fn start(&self, address: &str) -> Result<Server> {
-        let router = Router::new().fallback(take).with_state(self.clone());
+    /// Serves the media, and the APIs at the same hosts.
+    pub(crate) async fn start(&self, address: &str, carriers: &SimulatedCarriers) -> Result<Server> {
+        let both = (self.clone(), carriers.clone());
+        let router = Router::new().fallback(take).with_state(both);
         Server::http(address, router).await
     }
 
@@ -221,11 +224,21 @@ impl SimulatedMedia {
     }
 }
 
-async fn take(State(media): State<SimulatedMedia>, request: Request<Body>) -> Response {
-    let asked = hosts::Asked::of(&request);
+type Both = (SimulatedMedia, SimulatedCarriers);
+
+async fn take(State((media, carriers)): State<Both>, request: Request<Body>) -> Response {
+    let Ok(asked) = hosts::Asked::of(request).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    if let Some(answer) = carriers.control(&asked) {
+        return answer;
+    }
     let Some(carrier) = media.carrier_of(&asked.host) else {
         return (StatusCode::BAD_GATEWAY, "no carrier has this host").into_response();
     };
+    if let Some(answer) = carriers.answer(&carrier, &asked).await {
+        return answer;
+    }
     media.inner().requests.push(MediaRequest {
         carrier: carrier.clone(),
         method: asked.method.clone(),

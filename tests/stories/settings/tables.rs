@@ -164,6 +164,7 @@ async fn the_local_tables_are_the_templates() {
             calls::BY_DUE,
             vec![pair(calls::DUE, hash), pair(calls::NEXT_CHECK_AT, range)],
         ),
+        (calls::BY_OPEN, listed(calls::OPEN_KEY)),
         (calls::BY_REFERENCE, listed(calls::REFERENCE_KEY)),
     ];
     assert_eq!(indexes, expected);

@@ -1,5 +1,7 @@
 //! The BXML that puts A through to B.
 
+use ringback_calls::Announcement;
+
 use crate::answer::{Answer, SecondLeg};
 use crate::markup::Element;
 
@@ -27,6 +29,12 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
         .with("callTimeout", second.ring_seconds.to_string());
     let transfer = leads_back(transfer, &[("transferCompleteUrl", "transferCompleteMethod")]);
     let mut document = Element::new("Response");
+    if let Some(announcement) = second.announcement {
+        document = document.child(match announcement {
+            Announcement::Url(url) => Element::new("PlayAudio").text(url),
+            Announcement::Text(text) => Element::new("SpeakSentence").text(text),
+        });
+    }
     if second.record {
         let recording = Element::new("StartRecording")
             .with("fileFormat", "mp3")

@@ -16,37 +16,37 @@ use crate::times;
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Said {
+pub(super) struct Said {
     #[serde(deserialize_with = "json::text")]
     event_type: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    event_time: Option<String>,
+    pub(super) event_time: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    call_id: Option<String>,
+    pub(super) call_id: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    parent_call_id: Option<String>,
+    pub(super) parent_call_id: Option<String>,
     #[serde(deserialize_with = "json::text")]
     tag: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    from: Option<String>,
+    pub(super) from: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    to: Option<String>,
+    pub(super) to: Option<String>,
     #[serde(deserialize_with = "json::text")]
     direction: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    transfer_caller_id: Option<String>,
+    pub(super) transfer_caller_id: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    transfer_to: Option<String>,
+    pub(super) transfer_to: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    start_time: Option<String>,
+    pub(super) start_time: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    answer_time: Option<String>,
+    pub(super) answer_time: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    end_time: Option<String>,
+    pub(super) end_time: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    cause: Option<String>,
+    pub(super) cause: Option<String>,
     #[serde(deserialize_with = "json::text")]
-    error_id: Option<String>,
+    pub(super) error_id: Option<String>,
     #[serde(deserialize_with = "json::text")]
     sip_response_code: Option<String>,
     #[serde(deserialize_with = "json::text")]
@@ -109,16 +109,16 @@ fn time(text: &Option<String>) -> Option<Timestamp> {
     text.as_deref().and_then(times::rfc3339)
 }
 
-struct Told<'a> {
-    what: &'a str,
-    call: &'a str,
-    leg: Leg,
-    at: Option<Timestamp>,
-    said: &'a Said,
+pub(super) struct Told<'a> {
+    pub(super) what: &'a str,
+    pub(super) call: &'a str,
+    pub(super) leg: Leg,
+    pub(super) at: Option<Timestamp>,
+    pub(super) said: &'a Said,
 }
 
 impl Told<'_> {
-    fn event(&self) -> CallEvent {
+    pub(super) fn event(&self) -> CallEvent {
         let said = self.said;
         let id = EventId::of(&[
             "bw",

@@ -35,7 +35,7 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFe
     Ok(ask::identified(Fetch::delete(url), &own, authorization))
 }
 
-fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
+pub(super) fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
     let (user, password) = ask::user_and_password(keys)?;
     Ok(ask::basic(user, password))
 }

@@ -1,23 +1,18 @@
 //! Huawei's recordings: asked for by domain and name, answered by a redirection to object storage.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use url::Url;
 
-use super::aksk::request_digest;
+use super::api;
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, ask};
 use crate::settings::Keys;
 
 const PATH: &str = "/rest/provision/voice/record/v1.0";
 
-const BASE: CannotFetch = CannotFetch::Wrong {
-    what: "apiBase",
-    problem: "is not https:// and a host, on its default port",
-};
-
 /// The API, and the bucket that its records name. The storage is shared, so that the bucket belongs to the place. Where
 /// links really lead is for a live account to show; whatever else it is, the setting `recordingHosts` has it.
 pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
-    let base = base(keys).ok();
+    let base = api::base(keys).ok();
     let host = base.as_ref().and_then(Url::host_str);
     let api = host.map(|host| Place::https(host).below(PATH.rsplit_once('/').map_or(PATH, |(path, _)| path)));
     let storages = std::iter::once("ostor.huawei.com".to_owned()).chain(
@@ -52,15 +47,6 @@ fn is_bucket(text: &str) -> bool {
     (3..=63).contains(&text.len()) && text.bytes().all(letter)
 }
 
-fn base(keys: &Keys<'_>) -> Result<Url, CannotFetch> {
-    let base = ask::setting(keys, "apiBase")?;
-    let url = ask::parsed(base).ok_or(BASE)?;
-    let plain = url.scheme() == "https" && url.port().is_none() && url.domain().is_some();
-    let nobody = url.username().is_empty() && url.password().is_none();
-    let root = url.path() == "/" && url.query().is_none();
-    (plain && nobody && root).then_some(url).ok_or(BASE)
-}
-
 pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Fetch, CannotFetch> {
     let place = kept.at_carrier.ok_or(CannotFetch::NoPlace)?;
     if place.contains("://") {
@@ -73,42 +59,17 @@ pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Res
     if keys.settings.get("recordingHosts").is_none() {
         ask::setting(keys, "recordBucket")?;
     }
-    let mut url = base(keys)?;
+    let mut url = api::base(keys)?;
     url.set_path(PATH);
     url.query_pairs_mut()
         .append_pair("fileName", name)
         .append_pair("recordDomain", domain);
-    let app = ask::setting(keys, "appKey")?;
-    let nonce = ask::once(kept.id, now);
-    let created = created(keys, now)?;
-    let digest = request_digest(ask::api_secret(keys)?, &nonce, &created);
-    let token = format!(
-        r#"UsernameToken Username="{app}", PasswordDigest="{digest}", Nonce="{nonce}", Created="{created}""#
-    );
+    let token = api::token(kept.id, keys, now)?;
     // To the API alone, which is a setting and in no event; what is behind its link hears none of it.
     Ok(Fetch::link(url)
-        .with(
-            "authorization",
-            r#"AKSK realm="SDP",profile="UsernameToken",type="Appkey""#,
-        )
+        .with("authorization", api::AUTHORIZATION)
         .with("x-aksk", token)
-        .with("content-type", "application/json;charset=UTF-8"))
-}
-
-/// The documentation says Beijing's time in one place and UTC in its samples; both are written with a `Z`.
-fn created(keys: &Keys<'_>, now: Timestamp) -> Result<String, CannotFetch> {
-    let ahead = match keys.settings.get("requestZone") {
-        None | Some("utc") => 0,
-        Some("beijing") => 8,
-        Some(_) => {
-            return Err(CannotFetch::Wrong {
-                what: "requestZone",
-                problem: "is neither utc nor beijing",
-            });
-        }
-    };
-    let shown = now.checked_add(SignedDuration::from_hours(ahead)).unwrap_or(now);
-    Ok(shown.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .with("content-type", api::JSON))
 }
 
 /// A redirection, whose target needs no credentials.

@@ -347,11 +347,9 @@ impl Given<'_> {
             DigestKind::Hmac => Some(secret.as_bytes()),
             DigestKind::Plain => None,
         };
-        let bytes = match (signature.hash, key) {
-            (hash, None) => hash.of(&parts),
-            (Hash::Md5, Some(key)) => keyed::<Hmac<Md5>>(key, &parts),
-            (Hash::Sha1, Some(key)) => keyed::<Hmac<Sha1>>(key, &parts),
-            (Hash::Sha256, Some(key)) => keyed::<Hmac<Sha256>>(key, &parts),
+        let bytes = match key {
+            None => signature.hash.of(&parts),
+            Some(key) => signature.hash.keyed(key, &parts),
         };
         signature.encoding.of(&bytes)
     }
@@ -364,6 +362,15 @@ impl Hash {
             Self::Md5 => hashed::<Md5>(parts),
             Self::Sha1 => hashed::<Sha1>(parts),
             Self::Sha256 => hashed::<Sha256>(parts),
+        }
+    }
+
+    /// The HMAC of the parts, one after the other.
+    pub(super) fn keyed(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        match self {
+            Self::Md5 => keyed::<Hmac<Md5>>(key, parts),
+            Self::Sha1 => keyed::<Hmac<Sha1>>(key, parts),
+            Self::Sha256 => keyed::<Hmac<Sha256>>(key, parts),
         }
     }
 }

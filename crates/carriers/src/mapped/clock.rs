@@ -1,8 +1,9 @@
 //! Times in a described form.
 
-use jiff::Timestamp;
 use jiff::civil::date;
 use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::times;
 
@@ -63,6 +64,20 @@ impl Clock {
             Self::Civil { format, offset } => times::civil(text, format, *offset),
         }
     }
+
+    /// Writes a time.
+    pub(super) fn write(&self, at: Timestamp) -> String {
+        match self {
+            Self::Seconds => at.as_second().to_string(),
+            Self::Milliseconds => at.as_millisecond().to_string(),
+            Self::Rfc3339 => at.to_string(),
+            Self::Civil { format, offset } => {
+                let shown = at.checked_add(SignedDuration::from_secs(i64::from(*offset)));
+                // The format has been tried: it can be written.
+                strtime::format(format, &shown.unwrap_or(at).to_zoned(TimeZone::UTC)).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// `+08:00`, in seconds.
@@ -96,7 +111,9 @@ mod tests {
             ("%Y%m%d%H%M%S", Some("-03:30"), "20261120053000"),
             ("%d.%m.%Y %I:%M:%S %p", Some("+00:00"), "20.11.2026 09:00:00 AM"),
         ] {
-            assert_eq!(Clock::of(format, zone).unwrap().read(text), expected, "{format}");
+            let clock = Clock::of(format, zone).unwrap();
+            assert_eq!(clock.read(text), expected, "{format}");
+            assert_eq!(clock.read(&clock.write(expected.unwrap())), expected, "{format}");
         }
     }
 

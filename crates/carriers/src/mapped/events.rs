@@ -20,6 +20,17 @@ pub(super) struct Reader<'a> {
     pub(super) clock: &'a Clock,
     pub(super) settings: &'a Settings,
     pub(super) item: Item<'a>,
+    /// What whoever asked for the event knows of it.
+    pub(super) known: Known<'a>,
+}
+
+/// What an answer to a question need not say again.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The carrier's id of the call.
+    pub(super) call: Option<&'a str>,
+    /// The event's name in the description.
+    pub(super) name: Option<&'a str>,
 }
 
 impl Reader<'_> {
@@ -27,6 +38,7 @@ impl Reader<'_> {
     pub(super) fn heard(&self) -> Result<Option<Heard>, Unreadable> {
         let fields = &self.file.fields;
         let call = self.item.text(&fields.call)?;
+        let call = call.or_else(|| self.known.call.map(str::to_owned));
         let call = call.ok_or_else(|| Unreadable::missing(&fields.call.to_string()))?;
         let Some((name, event)) = self.event()? else {
             return Ok(None);
@@ -87,8 +99,13 @@ impl Reader<'_> {
     /// The event's own word, and what the description says of it.
     fn event(&self) -> Result<Option<(String, Option<&Event>)>, Unreadable> {
         let events = &self.file.events;
-        let mut words = Vec::new();
-        for path in &events.fields {
+        let mut words: Vec<_> = self.known.name.map(str::to_owned).into_iter().collect();
+        let fields = if words.is_empty() {
+            events.fields.as_slice()
+        } else {
+            &[]
+        };
+        for path in fields {
             words.extend(self.item.text(path)?);
         }
         let Some(first) = words.first() else {

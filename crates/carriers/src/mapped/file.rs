@@ -6,6 +6,8 @@ use ringback_calls::{Class, CloseCause, Leg};
 use serde::Deserialize;
 use serde_json_path::JsonPath;
 
+use crate::mapped::asking::file as asking;
+
 /// A description.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -34,6 +36,11 @@ pub(super) struct File {
     pub(super) fields: Fields,
     pub(super) recording: Option<Recording>,
     pub(super) close: Option<Close>,
+    /// How the carrier is asked: without `place` it places no calls.
+    pub(super) api: Option<asking::Api>,
+    pub(super) place: Option<asking::Place>,
+    pub(super) inquire: Option<asking::Inquire>,
+    pub(super) hang_up: Option<asking::HangUp>,
     #[serde(default)]
     pub(super) acknowledgement: Acknowledgement,
 }

@@ -1,5 +1,7 @@
 //! Plivo XML.
 
+use ringback_calls::Announcement;
+
 use crate::answer::{Answer, SecondLeg};
 use crate::markup::Element;
 
@@ -22,6 +24,12 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
         .with("redirect", "false")
         .child(Element::new("Number").text(second.number));
     let mut response = Element::new("Response");
+    if let Some(announcement) = second.announcement {
+        response = response.child(match announcement {
+            Announcement::Url(url) => Element::new("Play").text(url),
+            Announcement::Text(text) => Element::new("Speak").text(text),
+        });
+    }
     if second.record {
         // It stands before what it records, and waits there for B's answer.
         let record = Element::new("Record")

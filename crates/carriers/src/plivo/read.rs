@@ -34,7 +34,7 @@ pub(super) fn read(request: &Request<'_>, settings: &Settings) -> Result<Reading
         call.recording(id)
     } else {
         match (form.get("Event"), form.get("CallStatus")) {
-            (Some("Hangup"), status) => call.ended(status, &Clock::of(&form, settings)),
+            (Some("Hangup"), status) => call.heard(call.end(status, &Clock::of(&form, settings))),
             (_, Some(status)) => call.status(status, &Clock::of(&form, settings)),
             (_, None) => call.something(),
         }
@@ -42,7 +42,7 @@ pub(super) fn read(request: &Request<'_>, settings: &Settings) -> Result<Reading
 }
 
 /// A request and the leg it is about.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     form: &'a Form,
     /// Leg A's id, which is the whole call's.
     session: Option<&'a str>,
@@ -50,7 +50,7 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn of(form: &'a Form) -> Self {
+    pub(super) fn of(form: &'a Form) -> Self {
         let own = form.get("CallUUID");
         let names = ["DialALegUUID", "ALegUUID", "CallUUID", "RequestUUID"];
         let session = names.iter().find_map(|name| form.get(name));
@@ -116,9 +116,19 @@ impl<'a> Call<'a> {
     /// A step of the leg before its end, or the request for a document when A has answered. None has a time, but the
     /// session's start is when the first leg was dialled.
     fn status(&self, status: &str, clock: &Clock) -> Reading {
+        let mut reading = self.heard(self.step(status, clock));
+        let ours = self.form.get("Direction") == Some("outbound") && self.leg == Leg::A;
+        if ours && self.form.get("Event") == Some("StartApp") && status == "in-progress" {
+            reading.wants = Wants::SecondLeg { answered: Leg::A };
+        }
+        reading
+    }
+
+    /// A step of the leg, or its end where it brings one.
+    pub(super) fn step(&self, status: &str, clock: &Clock) -> CallEvent {
         let at_end = ["completed", "busy", "failed", "timeout", "no-answer", "cancel"];
         if at_end.contains(&status) && self.form.get("EndTime").is_some() {
-            return self.ended(Some(status), clock);
+            return self.end(Some(status), clock);
         }
         let what = self.form.get("Event").unwrap_or_default();
         let mut event = self.event(Kind::Progress, &["status", what, status]);
@@ -141,16 +151,11 @@ impl<'a> Call<'a> {
             }
             _ => {}
         }
-        let ours = self.form.get("Direction") == Some("outbound") && self.leg == Leg::A;
-        let mut reading = self.heard(event);
-        if ours && what == "StartApp" && status == "in-progress" {
-            reading.wants = Wants::SecondLeg { answered: Leg::A };
-        }
-        reading
+        event
     }
 
     /// The end of a leg, with all its times and final values: as good as a call detail record.
-    fn ended(&self, status: Option<&str>, clock: &Clock) -> Reading {
+    pub(super) fn end(&self, status: Option<&str>, clock: &Clock) -> CallEvent {
         let mut event = self.event(Kind::Ended, &["hangup", status.unwrap_or_default()]);
         event.evidence = Evidence::Cdr;
         event.sequence = Some(3);
@@ -178,7 +183,7 @@ impl<'a> Call<'a> {
             }
             .cause(),
         );
-        self.heard(event)
+        event
     }
 
     /// Which step of B an event of `<Dial>` tells.

@@ -27,7 +27,7 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFe
     Ok(ask::identified(Fetch::delete(url), &own(), authorization(keys)?))
 }
 
-fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
+pub(super) fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
     let account = ask::setting(keys, "authId")?;
     Ok(ask::basic(account, ask::api_secret(keys)?))
 }

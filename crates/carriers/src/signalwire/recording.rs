@@ -30,12 +30,16 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFe
     Ok(ask::identified(Fetch::delete(url), &own, authorization))
 }
 
-fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
-    // Every customer has a space below the same domain, so that the token is for this one alone.
+/// The host of the project's space. Every customer has one below the same domain, so that the token is for this one alone.
+pub(super) fn space(keys: &Keys<'_>) -> Result<String, CannotFetch> {
     host(ask::setting(keys, "space")?).ok_or(CannotFetch::Wrong {
         what: "space",
         problem: "is no name of a space: example, or example.signalwire.com",
-    })?;
+    })
+}
+
+pub(super) fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
+    space(keys)?;
     let project = ask::setting(keys, "projectId")?;
     Ok(ask::basic(project, ask::api_secret(keys)?))
 }

@@ -8,9 +8,10 @@ use ringback_calls::{
     RecordingFacts, RecordingState, When,
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::json;
-use crate::reading::{Reading, Reference, Unreadable};
+use crate::reading::{Reading, Reference, Unreadable, Wants};
 use crate::request::Request;
 use crate::times;
 
@@ -64,7 +65,7 @@ pub(super) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
     let Some(id) = said.callid.as_deref().or(said.conference_id.as_deref()) else {
         return Ok(Reading::default());
     };
-    let custom = said.custom.as_deref().and_then(custom);
+    let custom = said.custom();
     let told = Told {
         id,
         at: said.timestamp.as_deref().and_then(times::rfc3339),
@@ -78,6 +79,11 @@ pub(super) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
         "notify" => told.notified(),
         other => told.progress(other),
     };
+    // Of a call that we placed, and of no other: whom else A is to be put through to, we do not know.
+    let wants = match (what, &custom) {
+        ("ace", Some((_, Leg::A))) => Wants::Command { answered: Leg::A },
+        _ => Wants::Acknowledgement,
+    };
     let conference = said.conference_id.as_deref();
     let own = custom
         .map(|(call, _)| call)
@@ -87,7 +93,55 @@ pub(super) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
         session: conference.or(said.callid.as_deref()).map(str::to_owned),
         leg: None,
     };
-    Ok(Reading::one(reference, event))
+    Ok(Reading {
+        wants,
+        ..Reading::one(reference, event)
+    })
+}
+
+/// The call that was answered and the leg, where the callback tells that of a call that we placed.
+pub(super) fn answered(request: &Request<'_>) -> Option<(CallId, Leg)> {
+    let said: Said = json::read(request).ok()?;
+    said.custom().filter(|_| said.event.as_deref() == Some("ace"))
+}
+
+/// What Sinch says of a leg when it is asked, in `leg` unless its `custom` says otherwise; none while it lasts. It is what
+/// the leg's `dice` says, but for the time: nothing says of which moment that is.
+///
+/// # Errors
+/// When it is no such JSON.
+pub(super) fn polled(mut leg: Value, id: &str, asked: Leg) -> Result<Option<CallEvent>, Unreadable> {
+    let is_over = leg.get("status").and_then(Value::as_str) == Some("FINAL");
+    // In a callback `from` is the number itself.
+    if let Some(from) = leg.get_mut("from")
+        && let Some(number) = from.get("endpoint")
+    {
+        *from = number.clone();
+    }
+    let said: Said = serde_json::from_value(leg).map_err(|error| Unreadable::json(&error))?;
+    let told = Told {
+        id,
+        at: None,
+        leg: said.custom().map_or(asked, |(_, leg)| leg),
+        said: &Said {
+            callid: Some(id.to_owned()),
+            ..said
+        },
+    };
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let (result, reason) = (part(&told.said.result), part(&told.said.reason));
+    let seconds = part(&told.said.duration.map(|seconds| seconds.to_string()));
+    Ok(is_over.then(|| CallEvent {
+        id: EventId::of(&["si", "asked", id, &result, &reason, &seconds]),
+        evidence: Evidence::Cdr,
+        ..told.ended()
+    }))
+}
+
+impl Said {
+    fn custom(&self) -> Option<(CallId, Leg)> {
+        self.custom.as_deref().and_then(custom)
+    }
 }
 
 /// Our call's id and the leg; none if the text is another's.
@@ -164,7 +218,7 @@ impl Told<'_> {
         let mut event = self.event(&["dice"], Kind::Ended, word);
         event.facts = self.facts();
         // Whether a call without `custom` came in is not said here, so neither is whose numbers these are.
-        let ours = said.custom.as_deref().and_then(custom).is_some();
+        let ours = said.custom().is_some();
         let (number, shown) = if ours {
             (self.to(), Self::number(&said.from))
         } else {

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::cause::{cause, sip};
 use super::recording::UNNAMED;
 use crate::json;
-use crate::reading::{Reading, Reference, Unreadable};
+use crate::reading::{Reading, Reference, Unreadable, Wants};
 use crate::request::Request;
 use crate::times;
 
@@ -90,14 +90,20 @@ impl Urls {
 }
 
 /// What we gave Telnyx to send back.
-struct State {
+pub(super) struct State {
     call: CallId,
-    leg: Leg,
+    pub(super) leg: Leg,
 }
 
 impl State {
+    /// The `client_state` of a leg that we dial.
+    pub(super) fn text(call: &CallId, leg: Leg) -> String {
+        let leg = if leg == Leg::A { "A" } else { "B" };
+        STANDARD.encode(serde_json::json!({"call": call, "leg": leg}).to_string())
+    }
+
     /// Reads a `client_state`; none if it is another's.
-    fn read(text: &str) -> Option<Self> {
+    pub(super) fn read(text: &str) -> Option<Self> {
         #[derive(Deserialize)]
         struct Said {
             call: CallId,
@@ -136,12 +142,21 @@ pub(super) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
         ours: state.is_some(),
         payload: &payload,
     };
+    // Of a call that we placed, and of no other: whom else A is to be put through to, we do not know.
+    let wants = match step {
+        "answered" if told.ours && told.leg == Leg::A => Wants::Command { answered: Leg::A },
+        _ => Wants::Acknowledgement,
+    };
+    let event = told.event();
     let reference = Reference {
         own: state.map(|state| state.call),
         session: payload.call_session_id.clone(),
         leg: None,
     };
-    Ok(Reading::one(reference, told.event()))
+    Ok(Reading {
+        wants,
+        ..Reading::one(reference, event)
+    })
 }
 
 struct Told<'a> {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use ringback_calls::{
-    CallEvent, Cause, Class, Direction, EventId, Evidence, Facts, Kind, Leg, LegFacts, Number,
+    Announcement, CallEvent, Cause, Class, Direction, EventId, Evidence, Facts, Kind, Leg, LegFacts, Number,
     RecordingFacts, RecordingState, When,
 };
 
@@ -50,7 +50,12 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
             .with("recordingStatusCallbackMethod", "POST")
             .with("recordingStatusCallbackEvent", "in-progress completed absent");
     }
-    Element::new("Response").child(dial.child(number)).answer()
+    let response = match second.announcement {
+        Some(Announcement::Url(url)) => Element::new("Response").child(Element::new("Play").text(url)),
+        Some(Announcement::Text(text)) => Element::new("Response").child(Element::new("Say").text(text)),
+        None => Element::new("Response"),
+    };
+    response.child(dial.child(number)).answer()
 }
 
 /// Reads a callback, or the request for a document.

@@ -1,10 +1,12 @@
 //! TwiML, and cXML, which is the same.
 
+use ringback_calls::Announcement;
+
 use crate::answer::{Answer, SecondLeg};
 use crate::markup::Element;
 
 /// A longer ring is refused.
-const LONGEST_RING: u64 = 600;
+pub(super) const LONGEST_RING: u64 = 600;
 
 /// What steps of B's leg are told, and of the recording.
 const STEPS: &str = "initiated ringing answered completed";
@@ -35,5 +37,12 @@ pub(crate) fn connect(second: &SecondLeg<'_>) -> Answer {
             .with("recordingStatusCallback", second.events_url)
             .with("recordingStatusCallbackEvent", RECORDING_STEPS);
     }
-    Element::new("Response").child(dial.child(number)).answer()
+    let mut response = Element::new("Response");
+    if let Some(announcement) = second.announcement {
+        response = response.child(match announcement {
+            Announcement::Url(url) => Element::new("Play").text(url),
+            Announcement::Text(text) => Element::new("Say").text(text),
+        });
+    }
+    response.child(dial.child(number)).answer()
 }

@@ -50,7 +50,7 @@ pub(crate) fn read(request: &Request<'_>, carrier: &str) -> Result<Reading, Unre
 }
 
 /// A request and the leg it is about.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     carrier: &'a str,
     form: &'a Form,
     /// The leg's own id.
@@ -60,7 +60,7 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn of(carrier: &'a str, form: &'a Form, id: &'a str) -> Self {
+    pub(super) fn of(carrier: &'a str, form: &'a Form, id: &'a str) -> Self {
         let parent = form.get("ParentCallSid");
         let dialled_by_another = parent.is_some() || form.get("Direction") == Some("outbound-dial");
         Self {
@@ -144,6 +144,15 @@ impl<'a> Call<'a> {
 
     /// A step of a leg, or the request for a document when A has answered.
     fn status(&self, status: &str) -> Reading {
+        let mut reading = self.heard(self.step(status), None);
+        if self.asks_for_second_leg(status) {
+            reading.wants = Wants::SecondLeg { answered: Leg::A };
+        }
+        reading
+    }
+
+    /// A step of a leg: which, when, and how the leg ended.
+    pub(super) fn step(&self, status: &str) -> CallEvent {
         let sequence = self.form.get("SequenceNumber").unwrap_or_default();
         let mut event = if self.is_within_a_document() {
             self.event(&self.everything("question"), Kind::Progress)
@@ -185,11 +194,7 @@ impl<'a> Call<'a> {
             },
         };
         event.facts.recordings = self.recordings(RecordingState::Ready);
-        let mut reading = self.heard(event, None);
-        if self.asks_for_second_leg(status) {
-            reading.wants = Wants::SecondLeg { answered: Leg::A };
-        }
-        reading
+        event
     }
 
     /// Whether this asks what to do with a call of ours that was answered just now. Reports of a step have a place and

@@ -19,7 +19,7 @@ pub(super) fn places(keys: &Keys<'_>) -> Vec<Place> {
     ask::and_more(own(keys), keys)
 }
 
-fn own(keys: &Keys<'_>) -> Vec<Place> {
+pub(super) fn own(keys: &Keys<'_>) -> Vec<Place> {
     let account = keys.settings.get("accountSid").unwrap_or_default();
     let path = format!("/2010-04-01/Accounts/{account}");
     let api = HOSTS.iter().map(|host| Place::https(host).below(&path));
@@ -43,7 +43,7 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>) -> Result<Fetch, CannotFe
 }
 
 /// The Auth Token is the account's password; an API key brings its own user.
-fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
+pub(super) fn authorization(keys: &Keys<'_>) -> Result<String, CannotFetch> {
     let account = ask::setting(keys, "accountSid")?;
     let secret = ask::api_secret(keys)?;
     let (user, password) = secret.split_once(':').unwrap_or((account, secret));

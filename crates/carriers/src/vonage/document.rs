@@ -1,6 +1,7 @@
 //! The NCCO that puts A through to B.
 
-use serde_json::json;
+use ringback_calls::Announcement;
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, SecondLeg};
 
@@ -12,10 +13,18 @@ pub(super) fn longest(limit_seconds: u64) -> u64 {
     limit_seconds.min(LONGEST)
 }
 
-/// Recording begins with the document, for Vonage has none that begins with B's answer.
+/// The NCCO as an answer.
 pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
-    // Vonage writes E.164 without its `+`.
-    let digits = |number: &str| number.trim_start_matches('+').to_owned();
+    Answer::document("application/json", actions(second).to_string())
+}
+
+/// Vonage writes E.164 without its `+`.
+pub(super) fn digits(number: &str) -> &str {
+    number.trim_start_matches('+')
+}
+
+/// Recording begins when the announcement is over, for Vonage has none that begins with B's answer.
+pub(super) fn actions(second: &SecondLeg<'_>) -> Value {
     let record = json!({
         "action": "record",
         "split": "conversation",
@@ -33,10 +42,23 @@ pub(super) fn connect(second: &SecondLeg<'_>) -> Answer {
         "eventMethod": "POST",
         "endpoint": [{"type": "phone", "number": digits(second.number)}],
     });
-    let actions = if second.record {
-        json!([record, connect])
-    } else {
-        json!([connect])
-    };
-    Answer::document("application/json", actions.to_string())
+    let mut actions: Vec<_> = second.announcement.map(announce).into_iter().collect();
+    actions.extend(second.record.then_some(record));
+    actions.push(connect);
+    Value::Array(actions)
+}
+
+fn announce(announcement: &Announcement) -> Value {
+    match announcement {
+        Announcement::Url(url) => json!({"action": "stream", "streamUrl": [url]}),
+        Announcement::Text(text) => json!({"action": "talk", "text": spoken(text)}),
+    }
+}
+
+/// A text that begins with `<speak>` is markup to Vonage, which may play other files; ours are words.
+fn spoken(text: &str) -> String {
+    match text.trim_start().starts_with('<') {
+        true => text.replace(['<', '>'], " "),
+        false => text.to_owned(),
+    }
 }

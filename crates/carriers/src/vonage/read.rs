@@ -8,8 +8,10 @@ use ringback_calls::{
     RecordingFacts, RecordingState, When,
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::json;
+use crate::placing::PlacedCall;
 use crate::reading::{Reading, Reference, Unreadable, Wants};
 use crate::request::Request;
 use crate::times;
@@ -73,6 +75,44 @@ pub(super) fn read(request: &Request<'_>) -> Result<Reading, Unreadable> {
         None if said.uuid.is_some() && said.conversation_uuid.is_some() => told.asks(),
         None => Reading::default(),
     })
+}
+
+/// What Vonage says of a leg when it is asked about a call that we placed; none where it says no state. It is what an event
+/// would say, but for `detail` and for the times of what is no end: so only the record of a leg that was answered counts
+/// more than an event.
+///
+/// # Errors
+/// When it is no such JSON.
+pub(super) fn leg(mut leg: Value, placed: &PlacedCall<'_>) -> Result<Option<CallEvent>, Unreadable> {
+    // Here an end of a leg is an object, or a list of one.
+    for end in ["from", "to"] {
+        if let Some(end) = leg.get_mut(end)
+            && let Some(number) = end.pointer("/number").or(end.pointer("/0/number"))
+        {
+            *end = number.clone();
+        }
+    }
+    let said: Said = serde_json::from_value(leg).map_err(|error| Unreadable::json(&error))?;
+    let (Some(id), Some(status)) = (said.uuid.as_deref(), said.status.as_deref()) else {
+        return Ok(None);
+    };
+    let whose = match placed.leg_a {
+        Some(known) if known == id => Whose::Leg(Leg::A),
+        Some(_) => Whose::Leg(Leg::B),
+        None => said.whose(true),
+    };
+    let told = Told {
+        at: time(&said.end_time),
+        whose,
+        placed: true,
+        said: &said,
+    };
+    let part = |text: &Option<String>| text.clone().unwrap_or_default();
+    let seconds = said.duration.map(|seconds| seconds.to_string());
+    let (start, end) = (part(&said.start_time), part(&said.end_time));
+    let mut event = told.state(status);
+    event.id = EventId::of(&["vg", "asked", id, status, &start, &end, &part(&seconds)]);
+    Ok(Some(event))
 }
 
 fn time(text: &Option<String>) -> Option<Timestamp> {
@@ -176,6 +216,11 @@ impl Told<'_> {
     }
 
     fn status(&self, status: &str) -> Reading {
+        Reading::one(self.reference(), self.state(status))
+    }
+
+    /// The state of a leg.
+    fn state(&self, status: &str) -> CallEvent {
         let detail = self.said.detail.as_deref();
         let id = [
             self.leg_id().unwrap_or_default(),
@@ -216,7 +261,7 @@ impl Told<'_> {
             }
         }
         self.put(&mut event.facts, leg);
-        Reading::one(self.reference(), event)
+        event
     }
 
     /// The leg's record. Its start is the answer where the duration says so, and the call's beginning otherwise.

@@ -8,6 +8,7 @@ use ringback_calls::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::placing;
 use crate::reading::{Reading, Reference, Unreadable};
 use crate::times;
 
@@ -26,6 +27,7 @@ struct Notice {
     duration: Option<u64>,
     number: Option<String>,
     record_url: Option<String>,
+    control: Option<String>,
 }
 
 pub(super) fn read(document: Value) -> Result<Reading, Unreadable> {
@@ -77,6 +79,7 @@ impl Notice {
         let (leg, what) = self.what();
         let mut facts = Facts {
             carrier_call_id: Some(session.clone()),
+            control: self.control.clone().filter(|url| placing::is_control(url)),
             ..Facts::default()
         };
         let mut of_leg = LegFacts::default();

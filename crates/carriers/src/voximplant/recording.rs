@@ -1,18 +1,14 @@
 //! Voximplant's recordings: at its storage, open to whoever knows the URL unless the storage is a secure one.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
 
-use crate::jwt;
+use super::token;
 use crate::recording::{CannotFetch, Fetch, Kept, LinkAnswer, Place, ask};
 use crate::settings::Keys;
 
 const DELETE: &str = "https://api.voximplant.com/platform_api/DeleteRecord/";
-
-/// How long a token is good, in seconds: as long as a function may run; an hour is the most that Voximplant takes.
-const GOOD: i64 = 900;
 
 /// The storage gateways, `storage-gw-com-02.voximplant.com`, and the API. A storage of the account's own is added by the
 /// setting `recordingHosts`.
@@ -31,7 +27,7 @@ pub(super) fn recording(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Res
     if !secure {
         return Ok(fetch);
     }
-    Ok(ask::identified(fetch, &own(), ask::bearer(&token(keys, now)?)))
+    Ok(ask::identified(fetch, &own(), token::authorization(keys, now)?))
 }
 
 pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result<Fetch, CannotFetch> {
@@ -46,41 +42,11 @@ pub(super) fn delete(kept: &Kept<'_>, keys: &Keys<'_>, now: Timestamp) -> Result
         method: "POST",
         ..Fetch::delete(url)
     };
-    Ok(ask::identified(fetch, &own(), ask::bearer(&token(keys, now)?)))
+    Ok(ask::identified(fetch, &own(), token::authorization(keys, now)?))
 }
 
 /// The API says with status 200 that it has not done what it was asked.
 pub(super) fn deleted(answer: &LinkAnswer<'_>) -> bool {
     let said = serde_json::from_slice::<Value>(answer.body);
     answer.status == 200 && said.is_ok_and(|said| said.get("result").and_then(Value::as_i64) == Some(1))
-}
-
-/// The key of a service account, in the form in which it is handed out.
-#[derive(Deserialize)]
-struct Key {
-    account_id: i64,
-    key_id: String,
-    private_key: String,
-}
-
-#[derive(Serialize)]
-struct Claims {
-    iss: i64,
-    iat: i64,
-    exp: i64,
-}
-
-fn token(keys: &Keys<'_>, now: Timestamp) -> Result<String, CannotFetch> {
-    let key: Key = serde_json::from_str(ask::api_secret(keys)?).map_err(|_| CannotFetch::Wrong {
-        what: "API secret",
-        problem: "is not the JSON of a service account's key",
-    })?;
-    // A clock that is a little ahead of theirs.
-    let since = now.as_second() - 5;
-    let claims = Claims {
-        iss: key.account_id,
-        iat: since,
-        exp: since + GOOD,
-    };
-    jwt::rs256(&key.private_key, Some(&key.key_id), &claims)
 }

@@ -4,26 +4,31 @@ use anyhow::{Result, bail};
 use clap::Args;
 use ringback_accounts::{Account, Problem};
 
-use super::{Where, named, setting, shown, slug};
+use super::{named, setting, shown, slug};
+use crate::cli::tables::Where;
 
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-The API secret is what the carrier is asked with, for recordings. It is in
-Secrets Manager, in the form that the carrier uses, with the settings it needs:
+The API secret is what the carrier is asked with, for calls and recordings. It is
+in Secrets Manager, in the form that the carrier uses, with the settings it needs:
   tw  the auth token, which need not be named again, or an API key, SK…:secret;
       accountSid, recordingFormat=wav or mp3
   sw  an API token; projectId, space
-  tx  an API key
+  tx  an API key; connectionId for calls
   vg  the application's private key, PEM; applicationId
   pl  the auth token, which need not be named again; authId
-  e9  the auth token; accountSid
+  e9  the auth token; accountSid, appId for calls
   hw  the app secret, which need not be named again; appKey, apiBase, recordBucket
-  vx  the key of a service account, JSON; secureStorage=on where it is
-  bw  user:password of the API; accountId
-  si  nothing is asked for; recordBucket=BUCKET/PREFIX, where Sinch stores this
-      account's recordings and no other account's
-For every carrier: deleteAtCarrier=yes, recordingHosts=HOST[/PATH],…: more hosts
-that recordings come from, which are not told who we are.
+  vx  the key of a service account, JSON; ruleId for calls, secureStorage=on where
+      it is
+  bw  user:password of the API; accountId, applicationId for calls
+  si  applicationKey:secret, which need not be named again; region for calls,
+      recordBucket=BUCKET/PREFIX, where Sinch stores this account's recordings
+      and no other account's
+  ac  none; contactFlowId, queueId
+For every carrier: callsPerSecond=N, how many calls a second it is asked for;
+deleteAtCarrier=yes; recordingHosts=HOST[/PATH],…, more hosts that recordings
+come from, which are not told who we are.
 
 Examples:
   ringback account set SLUG --api-secret-arn arn:aws:secretsmanager:…

@@ -1,22 +1,25 @@
 //! Which carrier a host is of, and what is wanted there.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::HeaderMap;
+use serde_json::Value;
 
 use super::SimulatedMedia;
 
 /// Hosts, or what they end with, and whose they are.
-const HOSTS: [(&str, &str); 11] = [
+const HOSTS: [(&str, &str); 13] = [
     ("api.twilio.com", "tw"),
     (".signalwire.com", "sw"),
     ("api.telnyx.com", "tx"),
     (TELNYX_MEDIA, "tx"),
     (".nexmo.com", "vg"),
     (".plivo.com", "pl"),
+    ("api.33e9cloud.com", "e9"),
     ("d1.33e9cloud.com", "e9"),
     (".voximplant.com", "vx"),
     ("voice.bandwidth.com", "bw"),
+    (".sinch.com", "si"),
     (HUAWEI_API, "hw"),
     (HUAWEI_MEDIA, "hw"),
 ];
@@ -31,13 +34,17 @@ const HUAWEI_API: &str = "rtccall.cn-north-1.myhuaweicloud.cn";
 /// The query parameter with a link's number.
 const LINK: &str = "X-Link";
 
+/// What a carrier reads of a body.
+const LONGEST_BODY: usize = 1024 * 1024;
+
 /// A request, as far as it matters here.
-pub(super) struct Asked {
-    pub(super) method: String,
-    pub(super) host: String,
-    pub(super) path: String,
-    pub(super) query: Vec<(String, String)>,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// What a request wants.
@@ -50,27 +57,43 @@ pub(super) enum Wanted {
 }
 
 impl Asked {
-    pub(super) fn of(request: &Request<Body>) -> Self {
-        let headers = request.headers().clone();
+    /// Reads a request, unless its body is too long.
+    pub(super) async fn of(request: Request<Body>) -> Result<Self, axum::Error> {
+        let (request, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, LONGEST_BODY).await?;
+        let headers = request.headers;
         let host = headers.get("x-forwarded-host").or_else(|| headers.get("host"));
-        let query = request.uri().query().unwrap_or_default();
-        Self {
-            method: request.method().as_str().to_owned(),
+        let query = request.uri.query().unwrap_or_default();
+        Ok(Self {
+            method: request.method.as_str().to_owned(),
             host: host
                 .and_then(|host| host.to_str().ok())
                 .unwrap_or_default()
                 .to_owned(),
-            path: request.uri().path().to_owned(),
+            path: request.uri.path().to_owned(),
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers,
-        }
+            body,
+        })
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    /// A field of the form that the body is.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let mut fields = form_urlencoded::parse(&self.body);
+        let found = fields.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.into_owned())
+    }
+
+    /// The JSON that the body is.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.query.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
     }

@@ -1,7 +1,11 @@
-//! The URL that a carrier was given, from the path that API Gateway hands over.
+//! The URLs at which carriers reach us.
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+use ringback_calls::CallId;
+
+use crate::account::Account;
 
 /// What all public URLs begin with: scheme, host, and the base path mapping of the custom domain, if it has one. The
 /// `Host` header is never asked, because anybody can send any.
@@ -50,13 +54,20 @@ impl PublicBase {
     }
 
     /// The path after the base path mapping. API Gateway hands a path over with the mapping in it.
-    pub(crate) fn inner<'a>(&self, raw_path: &'a str) -> &'a str {
+    pub fn inner<'a>(&self, raw_path: &'a str) -> &'a str {
         let within = raw_path.strip_prefix(self.mapping.as_str());
         within.filter(|rest| rest.starts_with('/')).unwrap_or(raw_path)
     }
 
+    /// The public URL to which a carrier posts the events of a call of that account.
+    pub fn events_of(&self, account: &Account, call: &CallId) -> String {
+        let Account { carrier, slug, .. } = account;
+        let slug = slug.as_str();
+        self.url(&format!("/carriers/{carrier}/{slug}/calls/{call}/events"), "")
+    }
+
     /// The public URL of a path after the mapping.
-    pub(crate) fn url(&self, path: &str, query: &str) -> String {
+    pub fn url(&self, path: &str, query: &str) -> String {
         if let Some(other) = self.others.get(path) {
             return other.clone();
         }
@@ -74,7 +85,7 @@ impl fmt::Debug for PublicBase {
 
 /// Whether a part of a path consists of RFC 3986's unreserved characters: nothing that one side escapes and the other
 /// does not, so that both sign the same.
-pub(crate) fn is_unreserved(part: &str) -> bool {
+pub fn is_unreserved(part: &str) -> bool {
     part.bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
 }

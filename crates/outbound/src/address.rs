@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether nobody but the public internet answers there. What is reserved, private, local, shared by a provider's
 /// customers, for documentation or for groups is not; nor is an address that stands for another one that is not (IPv4 in
 /// IPv6, 6to4, NAT64). After the registries of special-purpose addresses (RFC 6890, IANA).
-pub(crate) fn is_global(address: IpAddr) -> bool {
+pub fn is_global(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_global_v4(address),
         IpAddr::V6(address) => is_global_v6(address),
