@@ -230,6 +230,10 @@ impl Sent<'_> {
     /// When nobody listens any more.
     pub async fn finish(mut self, carriers: &Control, patience: Duration) -> Result<Outcome> {
         let until = Instant::now() + patience;
+        // As long as carriers are busy with calls, nobody need look at each of them.
+        while carriers.tally().await?.under_way > 0 && Instant::now() < until {
+            tokio::time::sleep(PAUSE).await;
+        }
         let mut open: Vec<_> = self.calls.iter().cloned().collect();
         loop {
             let looks = open.into_iter().map(|call| async {

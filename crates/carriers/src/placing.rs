@@ -322,12 +322,17 @@ impl Answered<'_> {
 }
 
 impl Refusing {
-    /// A refusal with the carrier's code or word; what is no plain word is left out.
+    /// A refusal with the carrier's code or word. What is no such thing is a sentence perhaps, with a number in it, and
+    /// becomes `unnamed`: the word is told and logged.
     pub fn new(fault: Fault, word: &str) -> Self {
-        let plain = |char: &char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.');
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let digits = word.split(|char: char| !char.is_ascii_digit());
+        let longest = digits.map(str::len).max().unwrap_or_default();
+        // No code has as many digits as a telephone number.
+        let good = word.len() <= 40 && word.bytes().all(plain) && longest < 8;
         Self {
             fault,
-            word: word.chars().filter(plain).take(40).collect(),
+            word: if good { word } else { "unnamed" }.to_owned(),
         }
     }
 }

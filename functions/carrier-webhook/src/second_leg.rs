@@ -123,8 +123,11 @@ pub(crate) async fn document(
     Ok(Told::Document(document))
 }
 
-/// Whether A has answered, the call is open, and nobody has said a word of B.
+/// Whether A has answered, the call is open, nobody has said a word of B, and nobody has asked for the call's end.
 fn may_dial(call: &CallId, entries: &[Entry]) -> bool {
+    if entries.iter().any(|entry| entry.event.kind == Kind::HangUpAsked) {
+        return false;
+    }
     fold(call, entries).is_some_and(|record| {
         record.direction == Some(Direction::Callback)
             && record.a.answered_at.is_some()
@@ -142,6 +145,14 @@ fn allowed<'a>(
     let account = &question.known.account;
     let id = question.asked().event_id();
     if !entries.iter().any(|entry| entry.event.id == id) {
+        return Err(reply::NOT_ASKED);
+    }
+    // It has refused the call, and another account was asked since: it must not ring the customer as well.
+    let refused = |entry: &Entry| {
+        let ours = entry.carrier == account.carrier && entry.account == account.slug.as_str();
+        ours && entry.event.kind == Kind::Refused
+    };
+    if entries.iter().any(refused) {
         return Err(reply::NOT_ASKED);
     }
     // Where the URL is not signed, a request of one call may be sent to the URL of another.

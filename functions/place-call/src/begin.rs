@@ -14,7 +14,7 @@ use crate::placing::{BUSY, Journey, failed};
 use crate::{ids, problems};
 
 /// How long a line stays taken beyond the longest that its call may be: for what carriers do after their time.
-const GRACE_SECONDS: u64 = 120;
+const GRACE_SECONDS: u64 = 600;
 /// How many slots are looked at where there is none left.
 const LOOKED_AT: usize = 10;
 
@@ -36,7 +36,11 @@ impl App {
             let detail = "The policy allows no more calls at the same time.";
             return Err(Problem::new(&problems::TOO_MANY_CALLS, detail).after(BUSY));
         }
-        let begun = self.transact(journey, order, first, until).await;
+        let mut begun = self.transact(journey, order, first, until).await;
+        if begun.is_err() {
+            // It may have been written, and only the answer was lost: the same transaction again says so.
+            begun = self.transact(journey, order, first, until).await;
+        }
         if !matches!(begun, Ok(Begun::Begun)) {
             self.release(tenant, call, None).await;
         }

@@ -22,7 +22,7 @@ pub(crate) fn allowed(
         }
     }
     if do_not_call {
-        let detail = "The customer's number is on the list of those who are not called.";
+        let detail = "One of the two numbers is on the list of those who are not called.";
         return Err(Problem::new(&problems::DO_NOT_CALL, detail));
     }
     if !policy.is_open(&wish.customer, now) {

@@ -51,6 +51,10 @@ impl Connect {
         if contact.account.settings.get("contactFlowId").is_none() {
             return Err(CannotAsk::Missing("contactFlowId"));
         }
+        // Its agents see the contact on their screen, and no number of ours.
+        if contact.wish.agent_shown.is_some() {
+            return Err(CannotAsk::Unfit("a number for the agent to see"));
+        }
         match contact.wish.announcement {
             Some(_) => Err(CannotAsk::Unfit("an announcement")),
             None => Ok(()),

@@ -81,13 +81,17 @@ impl App {
         now: Timestamp,
     ) -> Result<HungUp, Problem> {
         if holder.carrier == AMAZON_CONNECT {
+            if !self.connect.is_of(&record.tenant) {
+                return Err(gone());
+            }
             let contact = record.carrier_call_id.as_deref();
             let contact = contact.ok_or_else(|| not_known(&CannotAsk::Unknown("its id of the call")))?;
             return Ok(self.connect.hang_up(contact).await);
         }
         let slug = Slug::parse(&holder.account).map_err(|_| gone())?;
         let known = match self.accounts.find(&holder.carrier, &slug).await {
-            Ok(Lookup::Found(known)) => known,
+            Ok(Lookup::Found(known)) if known.account.tenant == record.tenant => known,
+            Ok(Lookup::Found(_)) => return Err(gone()),
             Ok(Lookup::Nobody | Lookup::TooMany) | Err(LookupError::Carrier) => return Err(gone()),
             Err(LookupError::Store(problem)) => return Err(without_table(&problem.code)),
         };

@@ -189,8 +189,12 @@ impl App {
             }
         };
         let policy = self.placing.policy(tenant);
-        let do_not_call = self.placing.may_not_be_called(tenant, &wish.customer);
-        let (policy, do_not_call, pin) = tokio::try_join!(policy, do_not_call, pin).map_err(failed)?;
+        // Both: who does not want to be called is not called as an agent either.
+        let customer = self.placing.may_not_be_called(tenant, &wish.customer);
+        let agent = self.placing.may_not_be_called(tenant, &wish.agent);
+        let (policy, customer, agent, pin) =
+            tokio::try_join!(policy, customer, agent, pin).map_err(failed)?;
+        let do_not_call = customer || agent;
         let limit_seconds = checks::allowed(&policy, wish, do_not_call, now).inspect_err(|problem| {
             counts.not_allowed += u64::from(problem.kind.status == 403);
         })?;

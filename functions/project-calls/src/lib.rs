@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::event::dynamodb::Event;
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use jiff::Timestamp;
-use ringback_calls::{CallStore, Change, Projected};
+use ringback_calls::{CallStore, Change, Projected, State};
 use ringback_lambda::{DeadLetters, MetricsSink};
 use ringback_placing::PlacingStore;
 use serde_json::{Value, json};
@@ -103,7 +103,15 @@ impl App {
         };
         counts.events += u64::try_from(call.events.len()).unwrap_or(u64::MAX);
         counts.calls += 1;
-        counts.written += u64::from(projected.change == Change::Written);
+        if projected.change == Change::Written {
+            counts.written += 1;
+            match projected.record.as_ref().map(|record| record.state) {
+                Some(State::Init) => counts.dialling += 1,
+                Some(State::Conn) => counts.connected += 1,
+                Some(State::Close) => counts.closed += 1,
+                None => {}
+            }
+        }
         counts.recordings += projected.wanted;
         counts.aligned += projected.aligned;
         // One letter for an event, when it is new: the call is folded without it again and again.

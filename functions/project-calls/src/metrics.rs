@@ -18,6 +18,12 @@ pub(crate) struct BatchMetrics {
     pub(crate) calls: u64,
     /// Records that were written because they differed.
     pub(crate) written: u64,
+    /// Of those, the ones of calls in which nobody talks yet.
+    pub(crate) dialling: u64,
+    /// Those of calls in which the two talk.
+    pub(crate) connected: u64,
+    /// Those of calls that are over.
+    pub(crate) closed: u64,
     /// Recordings that were found ready and are to be archived.
     pub(crate) recordings: u64,
     /// Events and recordings that got their call's expiry in place of a later one.
@@ -41,6 +47,9 @@ impl BatchMetrics {
             events: 0,
             calls: 0,
             written: 0,
+            dialling: 0,
+            connected: 0,
+            closed: 0,
             recordings: 0,
             aligned: 0,
             released: 0,

@@ -19,6 +19,12 @@ pub(crate) enum Numbers {
 }
 
 impl Numbers {
+    /// A line. Where nobody has named one it is made of the agent's number, which a digest hides from nobody who tries all
+    /// numbers: that is for those who may see numbers.
+    fn line(self, line: Option<&str>) -> Option<&str> {
+        line.filter(|line| self == Self::Whole || !line.starts_with("agent:"))
+    }
+
     fn show(self, number: Option<&Number>) -> Option<String> {
         number.map(|number| match self {
             Self::Masked => number.masked(),
@@ -160,7 +166,7 @@ impl<'a> CallView<'a> {
             customer: numbers.show(record.customer.as_ref()),
             business_reference: record.business_reference.as_deref(),
             business_data: &record.business_data,
-            line: record.line.as_deref(),
+            line: numbers.line(record.line.as_deref()),
             a: LegView::of(&record.a, numbers),
             b: LegView::of(&record.b, numbers),
             created_at: record.created_at,

@@ -58,8 +58,14 @@ impl App {
         clock: &Clock,
     ) -> Result<Told, Trouble> {
         let placed = holder.placed_call();
-        let secrets = known.api_secrets().await;
-        let secrets = secrets.map_err(|problem| Trouble::new("Secrets Manager", problem.code))?;
+        let secrets = match known.api_secrets().await {
+            Ok(secrets) => secrets,
+            Err(problem) => {
+                // A secret that is gone must not keep its calls open for ever.
+                warn!(account = ?known.account.slug, code = problem.code, "A carrier account's API secret cannot be read, so its carrier is not asked about a call");
+                return Ok(Told::nothing(Answer::NotNow));
+            }
+        };
         let asks = match asks(known, &placed, &secrets, clock.now()) {
             Ok(asks) => asks,
             Err(told) => return Ok(told),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use ringback_accounts::{AMAZON_CONNECT, Known, Lookup, Slug};
+use ringback_accounts::{AMAZON_CONNECT, Known, Lookup, LookupError, Slug};
 use ringback_calls::{
     CallEvent, Class, Due, NewEvent, Requester, Wanted, checked, given_up, hang_up_asked, orphaned, unplaced,
 };
@@ -95,10 +95,12 @@ impl App {
         if holder.carrier == AMAZON_CONNECT {
             return Ok(None);
         }
-        match self.accounts.find(holder.carrier, &slug).await? {
-            Lookup::Found(known) => Ok(Some(known)),
-            Lookup::Nobody => Ok(None),
-            Lookup::TooMany => Err(Trouble::new("the carriers table", "too-many-slugs")),
+        match self.accounts.find(holder.carrier, &slug).await {
+            Ok(Lookup::Found(known)) => Ok(Some(known)),
+            // Nobody describes its carrier any more, so nobody can be asked: the call ends by its time.
+            Ok(Lookup::Nobody) | Err(LookupError::Carrier) => Ok(None),
+            Ok(Lookup::TooMany) => Err(Trouble::new("the carriers table", "too-many-slugs")),
+            Err(problem) => Err(problem.into()),
         }
     }
 

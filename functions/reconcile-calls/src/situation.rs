@@ -9,6 +9,8 @@ use ringback_carriers::{PlacedCall, Second};
 
 /// How long an agent's telephone rings at most: what every carrier is asked for.
 const AGENT_RING: SignedDuration = SignedDuration::from_secs(30);
+/// How much longer a conversation may last than its limit before it is ended: clocks differ, and carriers round.
+const OVER_LIMIT: SignedDuration = SignedDuration::from_mins(1);
 /// What carriers may take on top: to dial, to announce, to tell.
 const GRACE: SignedDuration = SignedDuration::from_mins(5);
 /// Huawei has no request that asks for a call, and sends a call detail record again for six hours: only after that, and
@@ -128,6 +130,17 @@ impl<'a> Situation<'a> {
                 SignedDuration::ZERO
             };
         (refused || silent) && now.duration_since(since) > patience
+    }
+
+    /// Whether the conversation lasts longer than it may. Carriers end it by themselves, but for those that keep no limit
+    /// (Bandwidth, Amazon Connect), and those that did not do what they were asked.
+    pub(crate) fn is_over_its_limit(&self, now: Timestamp) -> bool {
+        let limit = self.record.limit_seconds;
+        let limit = limit.and_then(|seconds| i64::try_from(seconds).ok());
+        let begun = self.record.bridged_at.or(self.record.b.answered_at);
+        limit.zip(begun).is_some_and(|(limit, begun)| {
+            now.duration_since(begun) > SignedDuration::from_secs(limit).saturating_add(OVER_LIMIT)
+        })
     }
 
     /// When the call was closed, as far as somebody says.

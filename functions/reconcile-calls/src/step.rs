@@ -128,7 +128,9 @@ pub(crate) fn after(call: &Situation<'_>, ability: Ability, answer: Answer, now:
         Answer::Told | Answer::NotNow if now.duration_since(call.ends_by()) >= NEVER_SAID => Step::Orphaned,
         Answer::NotNow => Step::Wait,
         Answer::CannotBeAsked => in_vain_or_at_its_end(call, ability, now),
-        Answer::Told if call.agent_waits_in_vain(ability.second, now) => Step::HangUp,
+        Answer::Told if call.agent_waits_in_vain(ability.second, now) || call.is_over_its_limit(now) => {
+            Step::HangUp
+        }
         Answer::Told => wait_until(call, call.ends_by(), now),
         // A carrier that has told of a call has it, whatever it answers; perhaps it lists only those that are over.
         Answer::NoSuchCall if holder.told => in_vain_or_at_its_end(call, ability, now),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use aws_lambda_events::event::dynamodb::Event;
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use jiff::Timestamp;
 use ringback_calls::item::{ID, call_of};
-use ringback_calls::{CallId, CallStore, State};
+use ringback_calls::{CallId, CallStore, Entry, Kind, State};
 use ringback_local::call_stream::CallStream;
 use ringback_local::simulated_carriers::calls;
 use ringback_local::stack::Stack;
@@ -95,14 +95,28 @@ impl Finished {
     }
 }
 
-/// The calls of which a batch tells, each once.
+/// The calls of which a batch tells that they, or their recordings, may be over, each once.
 fn calls_of(batch: &Event) -> BTreeSet<(String, CallId)> {
     let ids = batch
         .records
         .iter()
+        .filter(|record| may_be_over(record))
         .filter_map(|record| match record.change.keys.get(ID) {
             Some(serde_dynamo::AttributeValue::S(id)) => call_of(id),
             _ => None,
         });
     ids.map(|(tenant, call)| (tenant.to_owned(), call)).collect()
+}
+
+/// Whether a call may be over: while it goes on there is nothing to show, and each look is a query.
+fn may_be_over(record: &EventRecord) -> bool {
+    let entry: Option<Entry> = serde_dynamo::from_item(record.change.new_image.clone()).ok();
+    let goes_on = |entry: &Entry| {
+        use Kind::{Accepted, Answered, Asked, Bridged, Checked, Dialled, Placed, Ringing, Unsure};
+        matches!(
+            entry.event.kind,
+            Placed | Asked | Accepted | Unsure | Checked | Dialled | Ringing | Answered | Bridged
+        )
+    };
+    !entry.as_ref().is_some_and(goes_on)
 }

@@ -79,8 +79,14 @@ impl Asking {
         )?;
         let names: Vec<_> = api.names(&request).into_iter().map(str::to_owned).collect();
         let has = |name: &str| names.iter().any(|known| known == name);
-        if let Some(missing) = OF_NEW_CALL.into_iter().take(2).find(|name| !has(name)) {
+        // Without the numbers to show, the carrier would show others, and the agent's own perhaps.
+        let needed = ["agent", "customer", "agent-shown", "customer-shown"];
+        if let Some(missing) = needed.into_iter().find(|name| !has(name)) {
             return Err(BadMapping::new("place", format!("does not name {{{missing}}}")));
+        }
+        if !has("limit-seconds") && !has("limit-minutes") {
+            let problem = "names neither {limit-seconds} nor {limit-minutes}: no call would have an end";
+            return Err(BadMapping::new("place", problem));
         }
         if !has("call") && !has("events-url") {
             let problem = "names neither {call} nor {events-url}: no event would find its call";
