@@ -158,6 +158,8 @@ call = "$.id"
 [place.body]
 from = "{agent}"
 to = "{customer}"
+fromShown = "{agent-shown}"
+toShown = "{customer-shown}"
 minutes = "{limit-minutes}"
 url = "{events-url}"
 say = "{announcement-text}"
@@ -307,6 +309,8 @@ fn a_description_that_cannot_be_used_is_refused_with_the_place() {
         (changed("\"{agent}\"", "\"{agent\""), "place.body"),
         (changed("\"{agent}\"", "\"{agent-nr}\""), "place.url"),
         (changed("from = \"{agent}\"", ""), "place"),
+        (changed("toShown = \"{customer-shown}\"", ""), "place"),
+        (changed("minutes = \"{limit-minutes}\"", ""), "place"),
         (changed("{events-url}", "x").replace("{call}", "x"), "place"),
         (changed("retries = 0", "retries = [0]"), "place.body"),
         (changed("\"PUT\"", "\"GET\""), "place.body"),
