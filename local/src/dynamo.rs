@@ -1,5 +1,7 @@
 //! DynamoDB in this process, over loopback HTTP: what runs here through the AWS SDK runs in the cloud.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -8,8 +10,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
-use dynoxide::Database;
 use dynoxide::server::serve_with_shutdown;
+use dynoxide::storage::Storage;
+use dynoxide::{Database, DynoxideError};
 use ringback_accounts::item as carriers;
 use ringback_callers::item as callers;
 use ringback_calls::item as calls;
@@ -27,9 +30,28 @@ pub const CARRIERS_TABLE: &str = "carriers";
 /// The name of the calls table here.
 pub const CALLS_TABLE: &str = "calls";
 
+/// The engine looks for a stream's last number with every write, and through all of its records: without this a call costs
+/// the more the more calls there were.
+const STREAM_NUMBERS: &str = "CREATE INDEX IF NOT EXISTS ringback_stream_numbers \
+     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+
+/// Counts the databases of this process: each has a name of its own.
+static DATABASES: AtomicU64 = AtomicU64::new(0);
+
+/// An empty database in memory, with an index that the engine lacks.
+fn database() -> Result<Database, DynoxideError> {
+    let number = DATABASES.fetch_add(1, Ordering::Relaxed);
+    // By a name that two connections of this process share: it lives as long as one of them.
+    let name = format!("file:ringback-{number}?mode=memory&cache=shared");
+    let database = Database::new(&name)?;
+    let beside = Storage::new(&name)?;
+    beside.conn().execute_batch(STREAM_NUMBERS)?;
+    Ok(database)
+}
+
 /// Starts an empty DynamoDB on `address`.
 pub(crate) async fn start(address: &str) -> Result<Server> {
-    let database = Database::memory().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let database = database().map_err(|error| anyhow::anyhow!("{error}"))?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("listening on {address}"))?;
