@@ -338,13 +338,15 @@ impl Refusing {
 }
 
 impl Placing {
-    /// What an HTTP status means where the body says nothing better, for a request that places a call: what a carrier
-    /// documents as a refusal, and everything else as unsure. 408 and 409 may come after the call was begun.
+    /// What an HTTP status means where the body says nothing better, for a request that places a call: a refusal where the
+    /// status says that the request was not acted on, and everything else as unsure. 408, 409 and 424 may come after the
+    /// call was begun; redirections and 5xx say nothing of it; 460 and 499 are a proxy's that lost patience, and what no
+    /// standard knows means what a carrier likes.
     pub fn of_status(status: u16) -> Self {
         let fault = match status {
             429 => Fault::Carrier,
             401..=403 | 405 | 407 | 415 => Fault::Account,
-            400 | 404 | 406 | 410..=414 | 416..=428 | 430..=499 => Fault::Call,
+            400 | 404 | 406 | 410..=414 | 416 | 417 | 421 | 422 | 426 | 428 | 431 | 451 => Fault::Call,
             _ => return Self::Unsure,
         };
         Self::Refused(Refusing::new(fault, &status.to_string()))

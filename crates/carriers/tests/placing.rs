@@ -37,6 +37,8 @@ mod support;
 mod telnyx;
 #[path = "placing/twilio.rs"]
 mod twilio;
+#[path = "placing/unsure.rs"]
+mod unsure;
 #[path = "placing/vonage.rs"]
 mod vonage;
 #[path = "placing/voximplant.rs"]

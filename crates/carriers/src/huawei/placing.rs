@@ -1,6 +1,8 @@
 //! Calls that Huawei places: both numbers in one request, and one session for both legs. `VoiceCall` cannot be asked what
 //! became of a call; only its events and its records tell.
 
+use std::ops::RangeInclusive;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
@@ -80,6 +82,25 @@ struct Said {
     session_id: Option<String>,
 }
 
+/// What its documentation says of the codes with which it has begun no call. Those that it calls errors of its own or
+/// time-outs (1010001, 1020002, 1023001, 1023002) may come after the call was begun, and so may those that nobody has listed.
+const FAULTS: [(RangeInclusive<u32>, Fault); 14] = [
+    (1_010_002..=1_010_002, Fault::Call),    // a parameter
+    (1_010_003..=1_010_003, Fault::Account), // no such app
+    (1_010_010..=1_010_010, Fault::Carrier), // the platform's flow control
+    (1_010_011..=1_010_011, Fault::Account), // an app that may not be used commercially
+    (1_010_013..=1_010_013, Fault::Account), // the signed time
+    (1_010_021..=1_010_021, Fault::Account), // the app is not available
+    (1_010_023..=1_010_023, Fault::Account), // the number to show
+    (1_010_040..=1_010_040, Fault::Account), // the app may not use this API
+    (1_012_006..=1_012_006, Fault::Account), // a service number that was not applied for
+    (1_012_012..=1_012_012, Fault::Account), // the app records nothing
+    (1_013_001..=1_013_003, Fault::Carrier), // calls of the developer, the app, the number to show
+    (1_013_112..=1_013_119, Fault::Carrier), // how often numbers may be called, and numbers that are suspended
+    (1_023_006..=1_023_012, Fault::Account), // `Authorization`
+    (1_023_033..=1_023_035, Fault::Account), // `X-AKSK`
+];
+
 pub(super) fn placed(answer: &Answered<'_>) -> Placing {
     let said: Said = answer.json().unwrap_or_default();
     match (answer.status, said.code.as_deref(), said.session_id) {
@@ -87,25 +108,18 @@ pub(super) fn placed(answer: &Answered<'_>) -> Placing {
             carrier_call_id: Some(session),
             ..Accepted::default()
         }),
-        // It may have begun before it failed: "busy", "internal error", "no answer in time".
-        (_, Some("0" | "1010001" | "1023001" | "1023002"), _) => Placing::Unsure,
-        (200..500, Some(code), _) => match fault_of(code) {
-            Some(fault) => Placing::Refused(Refusing::new(fault, code)),
-            None => Placing::of_status(answer.status),
-        },
-        (status, ..) => Placing::of_status(status),
+        (200..300 | 400..500, Some(code), None) => fault_of(code).map_or(Placing::Unsure, |fault| {
+            Placing::Refused(Refusing::new(fault, code))
+        }),
+        (_, Some(_), _) => Placing::Unsure,
+        (status, None, _) => Placing::of_status(status),
     }
 }
 
-/// The documentation lists them by their first digits: 1013 are limits of calls at once and a second, 1010002 and 1020002
-/// parameters; the others are about the app, its numbers and its credentials.
 fn fault_of(code: &str) -> Option<Fault> {
-    match (code, code.get(..4)?) {
-        ("1010002" | "1020002", _) => Some(Fault::Call),
-        (_, "1013") => Some(Fault::Carrier),
-        (_, "1010" | "1012" | "1016" | "1020" | "1023") => Some(Fault::Account),
-        _ => None,
-    }
+    let code = code.parse::<u32>().ok()?;
+    let listed = FAULTS.into_iter().find(|(codes, _)| codes.contains(&code));
+    listed.map(|(_, fault)| fault)
 }
 
 /// That it fails for a call that is over is documented, and with which code is not.

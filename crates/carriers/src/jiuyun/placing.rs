@@ -23,8 +23,9 @@ const LONGEST: u64 = 28_800;
 
 const DONE: &str = "000000";
 
-/// Whose fault the codes of its list are; those that are not in it may come after the call was begun.
-const FAULTS: [(&str, Fault); 8] = [
+/// Whose fault the codes of its list are; those that are not in it, and those between that nobody explains, may come after
+/// the call was begun.
+const FAULTS: [(&str, Fault); 13] = [
     ("900098", Fault::Call),    // a parameter
     ("900109", Fault::Account), // the time
     ("900110", Fault::Account), // no such account
@@ -32,11 +33,13 @@ const FAULTS: [(&str, Fault); 8] = [
     ("900113", Fault::Account), // no app id
     ("900115", Fault::Account), // the app has no URL for events
     ("900117", Fault::Account), // arrears
+    ("900201", Fault::Call),    // `from`
+    ("900203", Fault::Call),    // `to`
+    ("900209", Fault::Call),    // the limit
+    ("900220", Fault::Call),    // the blacklist
+    ("900221", Fault::Call),    // the blacklist
     ("900224", Fault::Carrier), // too many requests
 ];
-
-/// What the codes about one call begin with: its numbers, its limit, the blacklist.
-const OF_A_CALL: &str = "9002";
 
 pub(super) fn longest(limit_seconds: u64) -> u64 {
     limit_seconds.min(LONGEST)
@@ -103,26 +106,24 @@ fn said(document: &Value, field: &str) -> Option<String> {
 
 pub(super) fn placed(answer: &Answered<'_>) -> Placing {
     let document = document(answer).unwrap_or_default();
-    let code = said(&document, "statusCode").unwrap_or_default();
-    if (200..300).contains(&answer.status) && code == DONE {
-        return match said(&document, "callId") {
-            Some(id) => Placing::Accepted(Accepted {
-                carrier_call_id: Some(id),
-                ..Accepted::default()
-            }),
-            None => Placing::Unsure,
-        };
-    }
-    match fault_of(&code) {
-        Some(fault) => Placing::Refused(Refusing::new(fault, &code)),
-        None => Placing::of_status(answer.status),
+    let Some(code) = said(&document, "statusCode") else {
+        return Placing::of_status(answer.status);
+    };
+    match (answer.status, said(&document, "callId")) {
+        (200..300, Some(id)) if code == DONE => Placing::Accepted(Accepted {
+            carrier_call_id: Some(id),
+            ..Accepted::default()
+        }),
+        (200..300 | 400..500, None) => fault_of(&code).map_or(Placing::Unsure, |fault| {
+            Placing::Refused(Refusing::new(fault, &code))
+        }),
+        _ => Placing::Unsure,
     }
 }
 
 fn fault_of(code: &str) -> Option<Fault> {
     let listed = FAULTS.into_iter().find(|(known, _)| *known == code);
-    let of_a_call = code.starts_with(OF_A_CALL).then_some(Fault::Call);
-    listed.map(|(_, fault)| fault).or(of_a_call)
+    listed.map(|(_, fault)| fault)
 }
 
 pub(super) fn inquired(placed: &PlacedCall<'_>, answer: &Answered<'_>) -> Result<Inquired, Unreadable> {

@@ -152,6 +152,7 @@ impl Asking {
             inquiries_per_minute: inquire.map_or(0, |inquire| inquire.per_minute),
             remembers: Duration::from_secs(inquire.map_or(0, |inquire| inquire.remembers_hours * 3600)),
             second: Second::Placed,
+            longest_ring: None,
             hangs_up: self.hang_up.is_some(),
             ignores_repeats: None,
             calls_per_second: place.map_or(1, |place| place.calls_per_second),
@@ -330,9 +331,11 @@ pub(super) fn placed(file: &File, answer: &Answered<'_>) -> Placing {
             _ => Placing::Unsure,
         };
     }
-    match said.refusing(file) {
-        Some(refusing) => Placing::Refused(refusing),
-        None => Placing::of_status(answer.status),
+    match (answer.status, said.refusing(file), said.code) {
+        (200..300 | 400..500, Some(refusing), _) => Placing::Refused(refusing),
+        // A code that the file does not list is not known to mean that nobody is called, whatever the status is.
+        (_, _, Some(_)) => Placing::Unsure,
+        (status, _, None) => Placing::of_status(status),
     }
 }
 

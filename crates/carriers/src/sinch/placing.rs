@@ -125,8 +125,9 @@ pub(super) fn placed(answer: &Answered<'_>) -> Placing {
             control: None,
         }),
         (200..=299, _) => Placing::Unsure,
-        // Directed to a region, where the request was not sent: the account must name it.
-        (301 | 302 | 307 | 308, _) => Placing::Refused(Refusing::new(Fault::Account, "redirected")),
+        // Directed to a region, where the request was not sent: the account must name it. 301 and 302 are also what a server
+        // says when it has done what it was asked.
+        (307 | 308, _) => Placing::Refused(Refusing::new(Fault::Account, "redirected")),
         (status, Said { error_code, .. }) => match (Placing::of_status(status), error_code) {
             (Placing::Refused(refusing), Some(code)) => {
                 Placing::Refused(Refusing::new(refusing.fault, &code))

@@ -130,8 +130,11 @@ struct Problem {
     code: Option<String>,
 }
 
-/// Errors come with status 200 and a code. No list says whose fault each is: they are about the token, the rule and the
-/// funds, because numbers are not looked at before the scenario runs, and it has not begun.
+/// The one code of which the documentation says what it means: there are as many requests of this kind as there may be.
+const TOO_MANY: &str = "429";
+
+/// Errors come with status 200 and a code. No list says what each means and whether a session had begun by then, so all but
+/// one leave it open: a call that may have been begun must not be begun elsewhere.
 pub(super) fn placed(answer: &Answered<'_>) -> Placing {
     let said: Said = answer.json().unwrap_or_default();
     if !(200..300).contains(&answer.status) {
@@ -143,8 +146,8 @@ pub(super) fn placed(answer: &Answered<'_>) -> Placing {
             leg_a: None,
             control: said.media_session_access_secure_url.filter(|url| is_control(url)),
         }),
-        (None | Some(0), None, Some(Problem { code: Some(code) })) => {
-            Placing::Refused(Refusing::new(Fault::Account, &code))
+        (None | Some(0), None, Some(Problem { code: Some(code) })) if code == TOO_MANY => {
+            Placing::Refused(Refusing::new(Fault::Carrier, &code))
         }
         _ => Placing::Unsure,
     }

@@ -112,7 +112,9 @@ fn its_codes_say_whether_it_places_the_call() {
     let account = Account::sample("hw");
     let refused = |fault, word: &str| Placing::Refused(Refusing::new(fault, word));
     let coded = |code: &str| json!({"resultcode": code, "resultdesc": "about +14155550102"}).to_string();
-    let good = json!({"resultcode": "0", "resultdesc": "Success", "sessionId": SESSION}).to_string();
+    let with_session =
+        |code: &str| json!({"resultcode": code, "resultdesc": "Success", "sessionId": SESSION}).to_string();
+    let good = with_session("0");
     let accepted = Placing::Accepted(Accepted {
         carrier_call_id: Some(SESSION.to_owned()),
         ..Accepted::default()
@@ -123,7 +125,17 @@ fn its_codes_say_whether_it_places_the_call() {
         (400, coded("1023006"), refused(Fault::Account, "1023006")),
         (200, coded("1010002"), refused(Fault::Call, "1010002")),
         (403, coded("1013001"), refused(Fault::Carrier, "1013001")),
+        (403, coded("1010040"), refused(Fault::Account, "1010040")),
+        (400, coded("1023012"), refused(Fault::Account, "1023012")),
+        (403, coded("1013118"), refused(Fault::Carrier, "1013118")),
         (200, coded("1010001"), Placing::Unsure),
+        // "Internal error".
+        (200, coded("1020002"), Placing::Unsure),
+        // As the others begin, and in no list.
+        (200, coded("1010099"), Placing::Unsure),
+        (400, coded("1023099"), Placing::Unsure),
+        (403, coded("0"), Placing::Unsure),
+        (400, with_session("1010002"), Placing::Unsure),
         (200, coded("7"), Placing::Unsure),
         (400, coded("1023002"), Placing::Unsure),
         (500, coded("1012001"), Placing::Unsure),

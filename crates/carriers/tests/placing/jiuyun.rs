@@ -101,6 +101,11 @@ pub(crate) fn answers() -> Vec<(u16, String, Placing)> {
         (200, coded("900098"), refused(Fault::Call, "900098")),
         (200, coded("900224"), refused(Fault::Carrier, "900224")),
         (200, coded("900001"), Placing::Unsure),
+        // As those about a call begin, and in no list.
+        (200, coded("900299"), Placing::Unsure),
+        (400, coded("900001"), Placing::Unsure),
+        (403, coded("000000"), Placing::Unsure),
+        (500, coded("900117"), Placing::Unsure),
         (200, "<html>".to_owned(), Placing::Unsure),
         (200, "[]".to_owned(), Placing::Unsure),
         (500, String::new(), Placing::Unsure),

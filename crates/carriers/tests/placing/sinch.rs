@@ -90,7 +90,15 @@ fn an_answer_says_whether_the_call_is_placed_and_whose_fault_it_is_if_not() {
     };
     let accepted = json!({"callId": A}).to_string();
     assert_eq!(placing(&account(), 200, &accepted), Placing::Accepted(expected));
-    for (status, unclear) in [(200, "{}"), (200, "<html>"), (500, ""), (303, ""), (408, "")] {
+    for (status, unclear) in [
+        (200, "{}"),
+        (200, "<html>"),
+        (500, ""),
+        (301, ""),
+        (302, ""),
+        (303, ""),
+        (408, ""),
+    ] {
         assert_eq!(placing(&account(), status, unclear), Placing::Unsure, "{status}");
     }
     for (status, answer, fault, word) in [

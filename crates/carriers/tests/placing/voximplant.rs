@@ -113,9 +113,25 @@ fn an_error_comes_with_status_200() {
     for (status, body, expected) in [
         (
             200,
-            r#"{"error":{"msg":"about +14155550102","code":100}}"#,
-            refused(Fault::Account, "100"),
+            r#"{"error":{"msg":"about +14155550102","code":429}}"#,
+            refused(Fault::Carrier, "429"),
         ),
+        (
+            200,
+            r#"{"error":{"msg":"unknown to us","code":100}}"#,
+            Placing::Unsure,
+        ),
+        (
+            200,
+            r#"{"result":0,"error":{"msg":"?","code":"500"}}"#,
+            Placing::Unsure,
+        ),
+        (
+            200,
+            r#"{"call_session_history_id":1,"error":{"code":429}}"#,
+            Placing::Unsure,
+        ),
+        (400, r#"{"error":{"code":100}}"#, refused(Fault::Call, "400")),
         (200, r#"{"error":{"msg":"?"}}"#, Placing::Unsure),
         (200, r#"{"result":0}"#, Placing::Unsure),
         (200, r#"{"result":1}"#, Placing::Unsure),
