@@ -1,0 +1,86 @@
+//! What is measured is built first, in release, as it is deployed.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+
+/// What a zip with one file needs beside the file.
+const ZIP: u64 = 130;
+
+/// The repository.
+pub(crate) fn root() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    Ok(root.context("the bench lies in no repository")?.to_owned())
+}
+
+/// The names of all functions.
+pub(crate) fn functions(root: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root.join("functions"))? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").exists() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Where the release build is.
+pub(crate) fn release() -> Result<PathBuf> {
+    // The bench itself lies beside it, whatever profile it was built with.
+    let bench = std::env::current_exe()?;
+    let target = bench
+        .ancestors()
+        .nth(2)
+        .context("the bench lies in no target directory")?;
+    Ok(target.join("release"))
+}
+
+/// Builds all functions and the floors, in one build, so that all have the same features of what they share.
+pub(crate) fn build(root: &Path) -> Result<()> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).args(["build", "--release", "--locked"]);
+    for package in functions(root)? {
+        cargo.args(["--package", &package]);
+    }
+    cargo.args(["--package", "floors"]);
+    ensure!(cargo.status()?.success(), "the functions were not built");
+    Ok(())
+}
+
+/// Installs and packs the peers.
+pub(crate) fn install_peers(root: &Path) -> Result<()> {
+    let install = root.join("bench/peers/install");
+    let status = Command::new(&install).status();
+    let status = status.with_context(|| format!("running {}", install.display()))?;
+    ensure!(
+        status.success(),
+        "the peers were not installed; --without-peers measures without them"
+    );
+    Ok(())
+}
+
+/// A program that is found by its name.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}
+
+/// The bytes that are deployed: of a zip as it is, of a binary as a zip would hold it.
+pub(crate) fn package_size(package: &Path) -> Result<u64> {
+    let named = || format!("reading {}", package.display());
+    if package.extension().is_some_and(|extension| extension == "zip") {
+        return Ok(std::fs::metadata(package).with_context(named)?.len());
+    }
+    let binary = std::fs::read(package).with_context(named)?;
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&binary)?;
+    Ok(u64::try_from(encoder.finish()?.len())? + ZIP)
+}
