@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use self::claim::{Basis, Claim, End, First, Last, Said, Start, claim, join, said_first, weight};
 use self::leg::{LegHeard, RecordingHeard};
-use crate::event::{Entry, Evidence};
+use crate::event::{Entry, Evidence, Kind};
 use crate::facts::{Direction, Facts, Verdict};
 use crate::id::CallId;
 use crate::number::Number;
@@ -27,6 +27,7 @@ use crate::record::{CallRecord, State};
 ///
 /// A call is asked for at several carriers only when one refuses, before any leg is dialled; the record shows the
 /// carrier at which it has ended, of several or none the one that came furthest, and what we said of the call ourselves.
+/// What a carrier tells that had refused counts only where none that was asked after it has the call.
 pub fn fold<'a>(id: &CallId, entries: impl IntoIterator<Item = &'a Entry>) -> Option<CallRecord> {
     let mut whole = Whole::default();
     for entry in entries {
@@ -71,12 +72,16 @@ impl Whole {
         let Reverse(tenant) = self.tenant?;
         let Reverse(received) = self.received?;
         let own = self.own;
+        let last_asked = self.carriers.values().filter_map(Heard::has_it_since).max();
         let furthest = self
             .carriers
             .into_iter()
             .map(|(key, heard)| (key, heard.told_by_leg(&own)))
-            // The state first: a call that has ended anywhere does not begin again elsewhere.
-            .max_by_key(|(key, heard)| (heard.state(), heard.progress(), heard.first, key.clone()));
+            // After that the state: a call that has ended anywhere does not begin again elsewhere.
+            .max_by_key(|(key, heard)| {
+                let counts = !heard.is_passed_over(last_asked);
+                (counts, heard.state(), heard.progress(), heard.first, key.clone())
+            });
         let (key, mut heard) = furthest.map_or((None, Heard::default()), |(key, heard)| (Some(key), heard));
         heard.join(own);
         let (carrier, account) = key.unzip();
@@ -94,6 +99,12 @@ impl Whole {
 #[derive(Default)]
 struct Heard {
     first: Option<Timestamp>,
+    /// When the account was asked for the call.
+    asked: Claim<Reverse<Timestamp>>,
+    /// That it refused.
+    refused: bool,
+    /// That its carrier has told anything of the call.
+    told: bool,
     carrier_call_id: Claim<First<String>>,
     state: Claim<(Timestamp, Option<u64>, String)>,
     direction: Claim<First<Direction>>,
@@ -130,6 +141,11 @@ impl Heard {
             at: event.at,
             received: entry.received_at,
         };
+        match event.kind {
+            Kind::Asked => claim(&mut self.asked, Reverse(entry.received_at)),
+            Kind::Refused => self.refused = true,
+            kind => self.told |= !kind.is_ours(),
+        }
         let at = event.at.unwrap_or(entry.received_at);
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         if let Some(word) = &event.word {
@@ -233,6 +249,17 @@ impl Heard {
             }
         }
         self
+    }
+
+    /// When the account was asked for a call that it may have: it has not refused it, or tells of it all the same.
+    fn has_it_since(&self) -> Option<Timestamp> {
+        let Reverse(asked) = self.asked?;
+        (!self.refused || self.told).then_some(asked)
+    }
+
+    /// Whether the account refused, and another has the call that was asked after it, at that time.
+    fn is_passed_over(&self, last_asked: Option<Timestamp>) -> bool {
+        self.refused && self.asked.map(|Reverse(asked)| asked) < last_asked
     }
 
     fn state(&self) -> State {

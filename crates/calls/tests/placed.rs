@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use ringback_calls::{
     Asked, CallEvent, CallId, Entry, EventId, Evidence, Facts, Kind, Number, Placed, State, When, fold,
+    refused,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -102,6 +103,57 @@ fn of_the_accounts_that_were_asked_the_record_shows_the_last_until_one_comes_fur
     let record = fold(&call(), &entries).unwrap();
     assert_eq!(record.account.as_deref(), Some("slug-1"));
     assert_eq!(record.created_at, at(0));
+}
+
+#[test]
+fn what_an_account_tells_that_refused_counts_only_where_none_that_was_asked_after_it_has_the_call() {
+    let account = |name: &'static str| Asked {
+        carrier: "tw",
+        account: name,
+    };
+    let (first, second) = (account("slug-1"), account("slug-2"));
+    let refusal = |of: Asked<'_>, second| entry("tw", of.account, second, refused(of, "503", at(second)));
+    let told = |of: Asked<'_>, name: &str, second: i64, facts: Facts| {
+        let event = CallEvent {
+            at: Some(at(second)),
+            facts,
+            ..CallEvent::new(
+                EventId::of(&["tw", of.account, name]),
+                Kind::Ended,
+                Evidence::Event,
+            )
+        };
+        entry("tw", of.account, second, event)
+    };
+    let ended = |second: i64| Facts {
+        ended: Some(When::At(at(second))),
+        ..Facts::default()
+    };
+    let mut entries = vec![
+        placed(60),
+        first.entry("t-1", at(1)),
+        refusal(first, 2),
+        second.entry("t-1", at(2)),
+        told(first, "failed", 3, ended(3)),
+    ];
+    let shown = |entries: &[Entry]| {
+        let record = fold(&call(), entries).unwrap();
+        assert_eq!(fold(&call(), entries.iter().rev()).as_ref(), Some(&record));
+        (record.state, record.account.unwrap())
+    };
+    // The second may have it, whatever the first says of its own end.
+    assert_eq!(shown(&entries), (State::Init, "slug-2".to_owned()));
+    // Both refused, and only the first tells of it: then it has the call.
+    entries.push(refusal(second, 4));
+    assert_eq!(shown(&entries), (State::Close, "slug-1".to_owned()));
+    // And now the second tells of it too, which was asked last.
+    let mut talking = Facts::default();
+    talking.a.answered = Some(When::At(at(5)));
+    talking.b.answered = Some(When::At(at(6)));
+    entries.push(told(second, "talking", 6, talking));
+    assert_eq!(shown(&entries), (State::Conn, "slug-2".to_owned()));
+    entries.push(told(second, "ended", 9, ended(9)));
+    assert_eq!(shown(&entries), (State::Close, "slug-2".to_owned()));
 }
 
 #[test]
