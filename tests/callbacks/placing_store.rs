@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use ringback_calls::{CallId, Number};
+use ringback_calls::{Ask, CallId, Kind, List, Number, State, When};
 use ringback_local::dynamo::CARRIERS_TABLE;
 use ringback_local::gate::Fault;
 use ringback_placing::{Begin, Begun, IdempotencyKey, KeptAnswer, LineLease, Pin, PlacingStore, Policy};
-use ringback_tests::{CallBook, TENANT, asked, call, morning, placed};
+use ringback_tests::{CallBook, TENANT, asked, call, event, morning, placed};
 
 const LINE: &str = "user:user-1";
 
@@ -68,6 +68,23 @@ impl Desk {
             now: morning(new.second),
         };
         self.store.begin(&self.book.store, &begin).await.unwrap()
+    }
+
+    /// The states of the calls of a list.
+    async fn listed(&self, list: List) -> Vec<State> {
+        let ask = Ask::new(TENANT, list);
+        let page = self.book.store.list(&ask, morning(3600)).await.unwrap();
+        page.items.into_iter().map(|call| call.state).collect()
+    }
+
+    /// How many calls somebody has to look at, at the end of the day.
+    async fn due(&self) -> usize {
+        let mut due = 0;
+        for shard in 0..16 {
+            let page = self.book.store.due(shard, morning(36_000), 100, None).await;
+            due += page.unwrap().items.len();
+        }
+        due
     }
 
     async fn events(&self, new: &New) -> usize {
@@ -225,6 +242,54 @@ async fn a_line_carries_one_call_at_a_time() {
         Begun::LineBusy(_)
     ));
     assert_eq!(desk.begin(&next("fourth", 662)).await, Begun::Begun);
+}
+
+#[tokio::test]
+async fn a_call_whose_record_the_table_never_takes_is_over_for_its_line_and_in_every_list() {
+    let mut desk = desk().await;
+    let mine = new("huge");
+    let mut begun = placed(&mine.call, 0).unwrap();
+    begun.entry.event.facts.line = Some(LINE.to_owned());
+    let begin = Begin {
+        tenant: TENANT,
+        key: None,
+        call: &mine.call,
+        line: LINE,
+        line_until: morning(600),
+        taking_over: None,
+        events: [&begun, &asked(&mine.call, "slug-1", 0)],
+        now: morning(0),
+    };
+    assert_eq!(
+        desk.store.begin(&desk.book.store, &begin).await.unwrap(),
+        Begun::Begun
+    );
+    desk.book.settle().await.unwrap();
+    assert_eq!(desk.listed(List::Open).await, [State::Init]);
+    assert_eq!(desk.due().await, 1);
+
+    // Each event fits into the table, and a record of both does not.
+    let mut wordy = event(&mine.call, "wordy", 1, Kind::Progress);
+    wordy.entry.event.facts.ivr_text = Some("x".repeat(300_000));
+    let mut last = event(&mine.call, "last", 9, Kind::Ended);
+    last.entry.event.facts.ivr_recording = Some("x".repeat(300_000));
+    last.entry.event.facts.ended = Some(When::At(morning(9)));
+    desk.book.put(&[wordy, last]).await.unwrap();
+    desk.book.settle().await.unwrap();
+    assert_eq!(desk.store.line(TENANT, LINE).await.unwrap(), None);
+    assert_eq!(desk.begin(&new("next")).await, Begun::Begun);
+    assert_eq!(desk.listed(List::Open).await, []);
+    assert_eq!(
+        desk.listed(List::Agent("agent-a".to_owned())).await,
+        [State::Close]
+    );
+    assert_eq!(desk.due().await, 0);
+    let letters = desk.book.stack.dead_letters.letters();
+    assert_eq!(letters.len(), 1);
+    let reason = "the table refuses the whole record: ";
+    assert!(letters[0].reason.starts_with(reason), "{}", letters[0].reason);
+    assert!(letters[0].reason.contains("ValidationException"));
+    assert!(desk.book.metrics.text().contains("\"Refused\":1"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 //! | `id` | `part` | attributes |
 //! | --- | --- | --- |
 //! | `call#<tenant>#<call>` | `event#<event>` | `tenant`, `carrier`, `account`, `receivedAt`, `event` |
-//! | | `record` | `call` (the whole record), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `openKey`, `createdMs`, `due`, `nextCheckAt` |
+//! | | `record` | `call` (the whole record, if it fits), `summary`, `version`; for the indexes `agentKey`, `customerKey`, `referenceKey`, `carrierCallKey`, `openKey`, `createdMs`, `due`, `nextCheckAt` |
 //! | | `recording#<recording>` | `tenant`, `callId`, `recordingId`, `version`; while and since somebody archives it `holder`, `leaseUntilMs`, `leaseToken`, `firstTriedMs`, `tries`, `attempts`, `upload` |
 //! | `leg#<tenant>#<carrier>#<account>#<leg>` | `-` | `call`: the id of the call that the leg belongs to |
 //!
@@ -158,16 +158,31 @@ pub(crate) fn entry(item: &Item) -> Option<Entry> {
 
 /// The item of a record.
 pub(crate) fn of_record(record: &CallRecord, expires: i64) -> Option<Item> {
-    let tenant = &record.tenant;
-    let mut item = HashMap::from([
-        (ID.to_owned(), text(call_id(tenant, &record.id))),
+    let mut item = of_listed(record, Summary::of(record), expires)?;
+    item.insert(CALL.to_owned(), written(record)?);
+    Some(item)
+}
+
+/// The same without the record itself, which nobody reads from there: for lists alone, which leave out long texts.
+pub(crate) fn of_short_record(record: &CallRecord, expires: i64) -> Option<Item> {
+    of_listed(record, Summary::of(record).shortened(LONGEST_KEY), expires)
+}
+
+/// What keeps a call that no list has any more from being taken for one that is open or due.
+pub(crate) fn of_shortest_record(record: &CallRecord, expires: i64) -> Option<Item> {
+    Some(HashMap::from([
+        (ID.to_owned(), text(call_id(&record.tenant, &record.id))),
         (PART.to_owned(), text(RECORD)),
         (EXPIRES_AT.to_owned(), number(expires)),
         (VERSION.to_owned(), number(record.version)),
-        (CREATED_MS.to_owned(), number(record.created_at.as_millisecond())),
-        (CALL.to_owned(), written(record)?),
-        (SUMMARY.to_owned(), written(&Summary::of(record))?),
-    ]);
+    ]))
+}
+
+fn of_listed(record: &CallRecord, summary: Summary, expires: i64) -> Option<Item> {
+    let tenant = &record.tenant;
+    let mut item = of_shortest_record(record, expires)?;
+    item.insert(CREATED_MS.to_owned(), number(record.created_at.as_millisecond()));
+    item.insert(SUMMARY.to_owned(), written(&summary)?);
     let carrier = record.carrier.as_deref().zip(record.carrier_call_id.as_deref());
     let keys = [
         (AGENT_KEY, record.agent.clone()),

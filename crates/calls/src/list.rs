@@ -158,6 +158,16 @@ impl Summary {
             recordings: u64::try_from(record.recordings.len()).unwrap_or(u64::MAX),
         }
     }
+
+    /// The same without texts that are longer than that, in bytes.
+    pub(crate) fn shortened(mut self, longest: usize) -> Self {
+        for text in [&mut self.carrier, &mut self.agent, &mut self.business_reference] {
+            *text = text.take().filter(|text| text.len() <= longest);
+        }
+        let fits = |number: &Number| number.as_str().len() <= longest;
+        self.customer = self.customer.filter(fits);
+        self
+    }
 }
 
 /// A call that somebody must look at.

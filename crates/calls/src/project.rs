@@ -43,6 +43,9 @@ pub struct Projected {
     pub wanted: u64,
     /// Events and recordings that have got the call's expiry in place of a later one of their own.
     pub aligned: u64,
+    /// Why the table does not take the whole record, or a recording's item, now or ever. In place of the record there is a
+    /// shorter one then, so that lists know the call's state; the events have everything.
+    pub refused: Option<StoreError>,
     /// Whether we placed the call, and so it may hold a line and a slot.
     pub placed: bool,
     /// The account whose carrier told of the call last, unasked, and when we heard that.
@@ -66,10 +69,11 @@ fn heard(entries: &[Entry]) -> Option<(String, Timestamp)> {
 impl CallStore {
     /// Folds a call and writes its record, if it differs from what is there, and an item for each recording that is to be
     /// archived and has none. Repeating it changes nothing, and of two who do it at once the one who has seen more events
-    /// wins.
+    /// wins. Where the table refuses the record for ever, as it does one that is too large, a shorter one is written, so
+    /// that no list shows the call as it was before.
     ///
     /// # Errors
-    /// When the table does not answer, or does not take the record or a recording.
+    /// When the table does not answer, or not even takes the shortest record.
     pub async fn project(
         &self,
         tenant: &str,
@@ -88,6 +92,7 @@ impl CallStore {
             unnamable: Vec::new(),
             wanted: 0,
             aligned: 0,
+            refused: None,
             placed: partition
                 .entries
                 .iter()
@@ -115,26 +120,50 @@ impl CallStore {
             .collect();
         projected.record = fold(call, &partition.entries);
         if let Some(record) = &projected.record {
-            // Before the record: one that the table does not take must not keep recordings from being archived.
-            projected.wanted = self.want(record, &partition.recordings, expires).await?;
-            let new = item::of_record(record, expires).ok_or_else(|| StoreError::with(SHAPE))?;
-            projected.change = match partition.record {
-                Some(old) if old == new => Change::Same,
-                _ => self.write(record, new).await?,
-            };
+            // Neither keeps the other from being written: a call that cannot be archived is over all the same.
+            let (wanted, unwanted) = self.want(record, &partition.recordings, expires).await?;
+            projected.wanted = wanted;
+            let old = partition.record.as_ref();
+            let (change, refused) = self.write_what_it_takes(record, old, expires).await?;
+            projected.change = change;
+            projected.refused = refused.or(unwanted);
         }
         Ok(projected)
     }
 
-    /// Writes an item for each recording that can be fetched, is neither archived nor given up, and has none; how many.
-    /// The fold has given up those whose ids are too long for a message. The item stays until the call expires, so each recording gets one, once.
+    /// Writes the record: the whole, or what the table takes of it, and why it does not take more.
+    async fn write_what_it_takes(
+        &self,
+        record: &CallRecord,
+        old: Option<&Item>,
+        expires: i64,
+    ) -> Result<(Change, Option<StoreError>), StoreError> {
+        let mut refused = None;
+        for of_record in [item::of_record, item::of_short_record, item::of_shortest_record] {
+            let written = match of_record(record, expires) {
+                Some(new) if old == Some(&new) => Ok(Change::Same),
+                Some(new) => self.write(record, new).await,
+                None => Err(StoreError::with(SHAPE)),
+            };
+            match written {
+                Ok(change) => return Ok((change, refused)),
+                Err(problem) if problem.is_permanent() => refused = Some(refused.unwrap_or(problem)),
+                Err(problem) => return Err(problem),
+            }
+        }
+        Err(refused.unwrap_or_else(|| StoreError::with(SHAPE)))
+    }
+
+    /// Writes an item for each recording that can be fetched, is neither archived nor given up, and has none; how many, and
+    /// why the table does not take one of them. The fold has given up those whose ids are too long for a message. The item
+    /// stays until the call expires, so each recording gets one, once.
     async fn want(
         &self,
         record: &CallRecord,
         there: &BTreeSet<String>,
         expires: i64,
-    ) -> Result<u64, StoreError> {
-        let mut written = 0;
+    ) -> Result<(u64, Option<StoreError>), StoreError> {
+        let (mut written, mut refused) = (0, None);
         for (id, recording) in &record.recordings {
             if !recording.is_to_be_archived() || there.contains(&item::recording_part(id)) {
                 continue;
@@ -146,9 +175,13 @@ impl CallStore {
                 version: record.version,
             };
             let new = item::of_recording(&wanted, expires).ok_or_else(|| StoreError::with(SHAPE))?;
-            written += u64::from(self.put_alone(new).await? == Kept::Stored);
+            match self.put_alone(new).await {
+                Ok(kept) => written += u64::from(kept == Kept::Stored),
+                Err(problem) if problem.is_permanent() => refused = Some(problem),
+                Err(problem) => return Err(problem),
+            }
         }
-        Ok(written)
+        Ok((written, refused))
     }
 
     /// Gives an event or a recording the call's expiry; not if somebody has, or it is gone.

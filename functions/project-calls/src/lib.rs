@@ -130,6 +130,16 @@ impl App {
             let reason = "a recording's id is too long to archive it";
             self.bury(&letter(&unnamable), reason, place, counts).await?;
         }
+        if let Some(problem) = &projected.refused {
+            counts.refused += 1;
+            // Folded again it is the same; one letter for what is written is enough.
+            if projected.change == Change::Written {
+                let events: Vec<_> = call.events.iter().collect();
+                warn!(call.id = %call.id, code = problem.code, "The table refuses a call's record, so a shorter one is kept");
+                let reason = format!("the table refuses the whole record: {problem}");
+                self.bury(&letter(&events), &reason, place, counts).await?;
+            }
+        }
         log(call, &projected);
         // The record is written: what fails here comes again, and finds it.
         let noted = self.placing.note(&call.tenant, &call.id, &projected).await;

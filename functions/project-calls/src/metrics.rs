@@ -32,6 +32,8 @@ pub(crate) struct BatchMetrics {
     pub(crate) released: u64,
     /// Accounts of which it was written down that their carrier tells of calls.
     pub(crate) heard: u64,
+    /// Calls whose whole record, or a recording of which, the table refuses for ever.
+    pub(crate) refused: u64,
     pub(crate) dead_letters: u64,
     /// Batches that the stream will send again, from the first call that failed.
     pub(crate) failed_batches: u64,
@@ -54,6 +56,7 @@ impl BatchMetrics {
             aligned: 0,
             released: 0,
             heard: 0,
+            refused: 0,
             dead_letters: 0,
             failed_batches: 0,
             latency: Duration::ZERO,
