@@ -17,6 +17,7 @@ mod placing_connect;
 mod placing_faults;
 mod placing_health;
 mod placing_policy;
+mod placing_roles;
 mod placing_store;
 mod placing_typed;
 mod reconciling;

@@ -53,6 +53,8 @@ pub struct Wanted {
     pub key: Option<String>,
     /// Whose token it is.
     pub tenant: String,
+    /// What API Gateway has checked; a token of an agent of that tenant, unless said.
+    pub authoriser: Option<Value>,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -84,6 +86,7 @@ impl Wanted {
             body: Value::Null,
             key: None,
             tenant: TENANT.to_owned(),
+            authoriser: None,
             now: Timestamp::now(),
         }
     }
@@ -114,6 +117,13 @@ impl Wanted {
         Self { tenant, ..self }
     }
 
+    /// By whoever API Gateway has checked so.
+    #[must_use]
+    pub fn by(self, authoriser: Value) -> Self {
+        let authoriser = Some(authoriser);
+        Self { authoriser, ..self }
+    }
+
     /// At another time.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
@@ -127,6 +137,8 @@ impl Wanted {
             headers.insert("idempotency-key".to_owned(), json!(key));
         }
         let claims = json!({"sub": "agent-a", "iss": "https://login.example.com/", "tenant": self.tenant});
+        let token = || json!({"jwt": {"claims": claims}});
+        let authoriser = self.authoriser.clone().unwrap_or_else(token);
         json!({
             "version": "2.0",
             "rawPath": self.path,
@@ -134,7 +146,7 @@ impl Wanted {
             "requestContext": {
                 "requestId": "request-1",
                 "http": {"method": self.method, "path": self.path},
-                "authorizer": {"jwt": {"claims": claims}},
+                "authorizer": authoriser,
             },
             "body": (!self.body.is_null()).then(|| self.body.to_string()),
             "isBase64Encoded": false,

@@ -138,6 +138,20 @@ impl Identity {
     pub fn has_one_of(&self, roles: &Roles) -> bool {
         self.roles.iter().any(|role| roles.holds(role))
     }
+
+    /// That they may do what only these roles may; where no roles are given, whoever is of the tenant may.
+    ///
+    /// # Errors
+    /// When they have none of the roles; it says which they would need.
+    pub fn must_have_one_of(&self, roles: Option<&Roles>) -> Result<(), Problem> {
+        match roles {
+            Some(roles) if !self.has_one_of(roles) => {
+                let detail = format!("It takes one of these roles: {}.", roles.names());
+                Err(Problem::new(&ProblemType::FORBIDDEN, detail))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Who a token is about. Two issuers may give two people one `sub`, so the issuer belongs to it; no URL has a `|`.
@@ -299,6 +313,17 @@ mod tests {
             let identity = tenancy.identify(&Request::read(&event).unwrap()).unwrap();
             assert_eq!(identity.has_one_of(&supervisors), expected, "{authoriser}");
             assert!(!identity.has_one_of(&Roles::default()));
+            // What is set counts, and what is not lets everybody.
+            assert_eq!(identity.must_have_one_of(None), Ok(()));
+            let refused = identity.must_have_one_of(Some(&supervisors)).err();
+            assert_eq!(refused.is_none(), expected, "{authoriser}");
+            if let Some(problem) = refused {
+                assert_eq!(problem.kind, &ProblemType::FORBIDDEN);
+                assert_eq!(
+                    problem.detail,
+                    "It takes one of these roles: role/auditor, supervisor."
+                );
+            }
         }
     }
 

@@ -49,17 +49,21 @@ impl Principal {
     }
 }
 
-impl fmt::Display for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Principal {
+    /// `role/auditor`.
+    fn within_its_account(&self) -> String {
         let kind = match self.kind {
             Kind::Role => "role",
             Kind::User => "user",
         };
-        write!(
-            f,
-            "arn:{}:iam::{}:{kind}/{}",
-            self.partition, self.account, self.name
-        )
+        format!("{kind}/{}", self.name)
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.within_its_account();
+        write!(f, "arn:{}:iam::{}:{name}", self.partition, self.account)
     }
 }
 
@@ -106,6 +110,26 @@ impl Roles {
             word => Some(word.to_owned()),
         };
         text.split(',').map(one).collect::<Option<_>>().map(Self)
+    }
+
+    /// Reads a setting of something that everybody may do while it is `none`: then there are no roles to have.
+    /// None where it is neither `none` nor roles.
+    pub fn parse_optional(text: &str) -> Option<Option<Self>> {
+        match text {
+            "none" => Some(None),
+            text => Self::parse(text).map(Some),
+        }
+    }
+
+    /// Their names, for whoever has none of them: of an ARN the kind and the name, because the account is nobody else's
+    /// concern.
+    pub(crate) fn names(&self) -> String {
+        let name = |role: &String| match Principal::parse(role) {
+            Some(principal) => principal.within_its_account(),
+            None => role.clone(),
+        };
+        let names: Vec<_> = self.0.iter().map(name).collect();
+        names.join(", ")
     }
 
     /// Whether one of them is among these.
@@ -178,6 +202,9 @@ mod tests {
         assert!(roles.holds("supervisor") && roles.holds(ROLE) && !roles.holds("auditor"));
         for wrong in ["", "a,,b", "arn:aws:iam::111122223333:root"] {
             assert_eq!(Roles::parse(wrong), None, "{wrong}");
+            assert_eq!(Roles::parse_optional(wrong), None, "{wrong}");
         }
+        assert_eq!(Roles::parse_optional("none"), Some(None));
+        assert_eq!(Roles::parse_optional("desk"), Some(Roles::parse("desk")));
     }
 }

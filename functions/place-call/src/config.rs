@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ringback_accounts::PublicBase;
-use ringback_api::{Principals, Tenancy};
+use ringback_api::{Principals, Roles, Tenancy};
 use ringback_connect::ids::{InstanceArn, InstanceId};
 use ringback_lambda::{BadVariable, Vars};
 use ringback_outbound::simulated_carriers;
@@ -22,8 +22,12 @@ pub struct Config {
     pub public_base: PublicBase,
     /// `INSTANCE_ARN`: the instance whose tenant may call over Amazon Connect.
     pub instance: InstanceId,
-    /// `INSTANCE_ARN`, `TENANT_CLAIM` and `TENANT_PRINCIPALS`: for whom a request calls.
+    /// `INSTANCE_ARN`, `TENANT_CLAIM`, `TENANT_PRINCIPALS` and `ROLE_CLAIM`: for whom a request calls, and who asks.
     pub tenancy: Tenancy,
+    /// `PLACING_ROLE`: who may place and end calls; everybody where there is none.
+    pub placing_role: Option<Roles>,
+    /// `OPERATOR_ROLE`: who may take accounts out of use and back into it; everybody where there is none.
+    pub operator_role: Option<Roles>,
     /// `EVENT_BUS_NAME`
     pub event_bus_name: String,
     /// `PLACE_TIMEOUT_MS`
@@ -48,7 +52,10 @@ impl Config {
             name: "INSTANCE_ARN".to_owned(),
             problem: "must be the ARN of an Amazon Connect instance".to_owned(),
         })?;
-        let claim = vars.optional("TENANT_CLAIM").filter(|claim| *claim != "none");
+        let claim = |name| {
+            let claim = vars.optional(name).filter(|claim| *claim != "none");
+            claim.map(str::to_owned)
+        };
         let principals = vars.parsed(
             "TENANT_PRINCIPALS",
             Principals::default(),
@@ -58,7 +65,12 @@ impl Config {
                 text => Principals::parse(text),
             },
         )?;
-        let tenancy = Tenancy::new(claim.map(str::to_owned), instance.id.as_str().to_owned());
+        let tenancy = Tenancy::new(claim("TENANT_CLAIM"), instance.id.as_str().to_owned());
+        let roles = |name| {
+            let expected =
+                "none, or roles with commas between them: words of tokens, ARNs of roles and users";
+            vars.parsed(name, None, expected, Roles::parse_optional)
+        };
         let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
         Ok(Self {
             calls_table: vars.required("CALLS_TABLE")?,
@@ -66,7 +78,11 @@ impl Config {
             carriers_table: vars.required("CARRIERS_TABLE")?,
             public_base,
             instance: instance.id,
-            tenancy: tenancy.with_principals(principals),
+            tenancy: tenancy
+                .with_principals(principals)
+                .with_role_claim(claim("ROLE_CLAIM")),
+            placing_role: roles("PLACING_ROLE")?,
+            operator_role: roles("OPERATOR_ROLE")?,
             event_bus_name: vars.required("EVENT_BUS_NAME")?,
             place_timeout: Duration::from_millis(vars.number("PLACE_TIMEOUT_MS", 8000, 1000..=15_000)?),
             simulated_carriers: simulated_carriers(vars)?,
@@ -97,6 +113,8 @@ mod tests {
             ("PUBLIC_BASE_URL", "http://calls.example.com"),
             ("INSTANCE_ARN", "arn:aws:s3:::bucket"),
             ("TENANT_PRINCIPALS", "{\"clerk\": \"t-1\"}"),
+            ("PLACING_ROLE", "desk,,supervisor"),
+            ("OPERATOR_ROLE", "arn:aws:iam::111122223333:root"),
             ("PLACE_TIMEOUT_MS", "60000"),
             ("CALL_RETENTION_DAYS", "0"),
             ("SIMULATED_CARRIERS", "https://127.0.0.1:9000"),

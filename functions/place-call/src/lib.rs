@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ringback_accounts::{AccountStore, Accounts, PublicBase};
-use ringback_api::{Problem, Request, Response, Tenancy, Unidentified};
+use ringback_api::{Problem, Request, Response, Roles, Tenancy, Unidentified};
 use ringback_calls::CallStore;
 use ringback_lambda::MetricsSink;
 use ringback_outbound::{BuildError, Outbound};
@@ -48,6 +48,8 @@ pub struct App {
     connect: Connect,
     bus: StepBus,
     tenancy: Tenancy,
+    placing_role: Option<Roles>,
+    operator_role: Option<Roles>,
     public_base: PublicBase,
     place_timeout: Duration,
     metrics: MetricsSink,
@@ -77,6 +79,8 @@ impl App {
             connect: Connect::new(connect, config.instance),
             bus: StepBus::new(bus, config.event_bus_name),
             tenancy: config.tenancy,
+            placing_role: config.placing_role,
+            operator_role: config.operator_role,
             public_base: config.public_base,
             place_timeout: config.place_timeout,
             metrics,
@@ -107,7 +111,13 @@ impl App {
         counts: &mut RequestMetrics,
     ) -> Result<Response, Problem> {
         let identity = self.tenancy.identify(request)?;
-        match Route::read(request)? {
+        let route = Route::read(request)?;
+        identity.must_have_one_of(match &route {
+            Route::Place | Route::HangUp(_) => self.placing_role.as_ref(),
+            Route::Disabled(..) => self.operator_role.as_ref(),
+            Route::Carriers => None,
+        })?;
+        match route {
             Route::Place => self.place(request, &identity, now, counts).await,
             Route::HangUp(call) => self.hang_up(request, &identity, &call, now, counts).await,
             Route::Carriers => self.carriers(&identity, now, counts).await,

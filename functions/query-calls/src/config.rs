@@ -19,6 +19,8 @@ pub struct Config {
     pub tenancy: Tenancy,
     /// `NUMBERS_ROLE`: who sees whole numbers.
     pub numbers_role: Roles,
+    /// `OPERATOR_ROLE`: who may put recordings under legal hold and end that; everybody where there is none.
+    pub operator_role: Option<Roles>,
     /// `LINK_SECONDS`
     pub link_life: Duration,
 }
@@ -57,6 +59,12 @@ impl Config {
                 text => Roles::parse(text),
             },
         )?;
+        let operator_role = vars.parsed(
+            "OPERATOR_ROLE",
+            None,
+            "none, or roles with commas between them: words of tokens, ARNs of roles and users",
+            Roles::parse_optional,
+        )?;
         let days = vars.number("CALL_RETENTION_DAYS", 1095, 1..=3650)?;
         Ok(Self {
             calls_table: vars.required("CALLS_TABLE")?,
@@ -66,6 +74,7 @@ impl Config {
                 .with_principals(principals)
                 .with_role_claim(claim("ROLE_CLAIM")),
             numbers_role,
+            operator_role,
             link_life: Duration::from_secs(vars.number("LINK_SECONDS", 300, 30..=3600)?),
         })
     }

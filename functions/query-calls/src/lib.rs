@@ -25,7 +25,7 @@ pub use config::Config;
 pub use problems::PROBLEMS;
 
 use crate::metrics::RequestMetrics;
-use crate::route::{Asked, Route};
+use crate::route::{Asked, Route, Step};
 use crate::shelf::{Shelf, ShelfError};
 use crate::view::{CallView, Numbers, PageView};
 
@@ -39,6 +39,7 @@ pub struct App {
     shelf: Shelf,
     tenancy: Tenancy,
     numbers_role: Roles,
+    operator_role: Option<Roles>,
     link_life: Duration,
     metrics: MetricsSink,
 }
@@ -56,6 +57,7 @@ impl App {
             shelf: Shelf::new(s3, config.recordings_bucket),
             tenancy: config.tenancy,
             numbers_role: config.numbers_role,
+            operator_role: config.operator_role,
             link_life: config.link_life,
             metrics,
         }
@@ -95,8 +97,12 @@ impl App {
             true => Numbers::Whole,
             false => Numbers::Masked,
         };
+        let asked = asked?;
+        if let Asked::Recording(_, _, Step::Hold | Step::Release) = &asked {
+            identity.must_have_one_of(self.operator_role.as_ref())?;
+        }
         let Identity { tenant, who, .. } = identity;
-        let (call, id, step) = match asked? {
+        let (call, id, step) = match asked {
             Asked::List => {
                 let ask = list::of_query(request, &tenant)?;
                 return self.list(&ask, numbers, now, counts).await;

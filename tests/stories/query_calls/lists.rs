@@ -305,6 +305,29 @@ async fn numbers_are_whole_for_those_with_the_role_and_masked_for_all_others() {
 }
 
 #[tokio::test]
+async fn a_hold_is_put_and_ended_by_operators_where_there_is_such_a_role() {
+    let settings = [("ROLE_CLAIM", "roles"), ("OPERATOR_ROLE", "operator")];
+    let book = Book::with(1, &settings).await;
+    let without = Book::with(1, &[]).await;
+    for method in ["PUT", "DELETE"] {
+        let hold = |roles: &str| {
+            let claims = json!({"tenant": TENANT, "sub": "user-1", "roles": roles});
+            let path = "/calls/call-no-0/recordings/RE0/hold";
+            request(method, path, json!({"jwt": {"claims": claims}}))
+        };
+        let refused = book.send(&hold("clerk")).await;
+        assert_eq!((refused.status, refused.problem()), (403, "forbidden"));
+        assert_eq!(refused.body["detail"], "It takes one of these roles: operator.");
+        for answer in [
+            book.send(&hold("operator")).await,
+            without.send(&hold("clerk")).await,
+        ] {
+            assert_eq!((answer.status, answer.problem()), (404, "no-such-recording"));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_tenant_sees_its_own_calls_and_no_others() {
     let principals = json!({ROLE: TENANT, "arn:aws:iam::111122223333:user/other": "t-2"}).to_string();
     let book = Book::with(1, &[("TENANT_PRINCIPALS", &principals)]).await;
