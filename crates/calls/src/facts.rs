@@ -270,6 +270,9 @@ pub struct Facts {
     /// When the whole call ended. The end of leg A is the end of the call too, and belongs to `a`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<When>,
+    /// Of a refusal: that the call itself is at fault, and nothing is wrong with the carrier or the account.
+    #[serde(skip_serializing_if = "is_default")]
+    pub of_call: bool,
     /// Why the whole call ended, where the carrier has one cause for both legs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -359,6 +362,7 @@ impl fmt::Debug for Facts {
             .field("by_number", &self.by_number)
             .field("bridged", &self.bridged)
             .field("ended", &self.ended)
+            .field("of_call", &self.of_call)
             .field("verdict", &self.verdict)
             .field("talk_seconds", &self.talk_seconds)
             .field("recordings", &self.recordings)

@@ -38,7 +38,8 @@ pub use list::{Ask, Due, LONGEST_PAGE, List, ListError, Page, Summary};
 pub use number::Number;
 pub use placed::{Asked, Placed};
 pub use placing::{
-    TakenOn, accepted, checked, hang_up_asked, orphaned, refused, second_leg_refused, unplaced, unsure,
+    TakenOn, accepted, checked, hang_up_asked, orphaned, refused, refused_the_call, second_leg_refused,
+    unplaced, unsure,
 };
 #[cfg(feature = "table")]
 pub use project::{Change, Projected};

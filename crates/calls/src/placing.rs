@@ -52,6 +52,18 @@ pub fn refused(asked: Asked<'_>, word: &str, at: Timestamp) -> CallEvent {
     }
 }
 
+/// The same, and the carrier said that the call itself is at fault: a number that it does not take.
+pub fn refused_the_call(asked: Asked<'_>, word: &str, at: Timestamp) -> CallEvent {
+    let refusal = refused(asked, word, at);
+    CallEvent {
+        facts: Facts {
+            of_call: true,
+            ..refusal.facts
+        },
+        ..refusal
+    }
+}
+
 /// Nobody knows whether the account's carrier took the call on. To be kept as an event of that account.
 pub fn unsure(asked: Asked<'_>, at: Timestamp) -> CallEvent {
     let id = of_account("unsure", asked);

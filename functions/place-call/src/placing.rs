@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use ringback_api::{Identity, Problem, ProblemType, Request, Response};
-use ringback_calls::{Class, Kind, NewEvent, State, TakenOn, accepted, fold, refused, unplaced, unsure};
+use ringback_calls::{
+    Class, Kind, NewEvent, State, TakenOn, accepted, fold, refused, refused_the_call, unplaced, unsure,
+};
 use ringback_carriers::{Fault, Refusing};
 use ringback_placing::{Begun, Bucket, IdempotencyKey, Kept, Pin, Taken};
 use tracing::error;
@@ -288,8 +290,16 @@ impl App {
             }
             Told::Refused(_) | Told::NotSent(_) => {
                 counts.refusals += 1;
-                let word = told.refusing().map(|refusing: Refusing| refusing.word);
-                refused(asked, &word.unwrap_or_default(), at)
+                match told.refusing() {
+                    Some(Refusing {
+                        fault: Fault::Call,
+                        word,
+                    }) => refused_the_call(asked, &word, at),
+                    refusing => {
+                        let word = refusing.map(|refusing| refusing.word);
+                        refused(asked, &word.unwrap_or_default(), at)
+                    }
+                }
             }
         };
         let kept = self.keep(NewEvent::of_account(order.tenant, order.call, asked, event, at));

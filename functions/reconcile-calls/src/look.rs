@@ -176,10 +176,14 @@ impl App {
             // There is nobody to ask.
             Step::Soon | Step::Ask => Ok(End::Waiting),
             Step::Wait => self.wait(case).await,
+            Step::LeftBehind => {
+                warn!(call.id = %case.due.call, "A call is over, and its record is not; it is folded again");
+                self.wait(case).await
+            }
             Step::Unplaced(why) => {
                 let (class, word) = match &why {
                     Unplaced::NotAsked => (Class::Other, "not-asked"),
-                    Unplaced::Refused(word) => (Class::Server, word.as_str()),
+                    Unplaced::Refused(class, word) => (*class, word.as_str()),
                 };
                 self.close(
                     case,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use ringback_accounts::AMAZON_CONNECT;
 use ringback_calls::{
-    CallId, CallRecord, Entry, Kind, LONGEST, Number, Placed, RING, fold, heard_of_second_leg,
+    CallId, CallRecord, Class, Entry, Kind, LONGEST, Number, Placed, RING, fold, heard_of_second_leg,
 };
 use ringback_carriers::{PlacedCall, Second};
 
@@ -158,14 +158,17 @@ impl<'a> Situation<'a> {
         u32::try_from(looks.count()).unwrap_or(u32::MAX)
     }
 
-    /// The word with which the last account refused the call; none where nobody was asked.
-    pub(crate) fn last_refusal(&self) -> Option<&'a str> {
-        let refused = self
-            .entries
-            .iter()
-            .filter(|entry| entry.event.kind == Kind::Refused);
-        let last = refused.max_by_key(|entry| entry.received_at)?;
-        Some(last.event.word.as_deref().unwrap_or("refused"))
+    /// The word with which the last account refused the call, and whose fault it is: the call's where any account said so,
+    /// as for whoever waited for the answer. None where nobody was asked.
+    pub(crate) fn refusal(&self) -> Option<(Class, &'a str)> {
+        let refused = || {
+            let entries = self.entries.iter();
+            entries.filter(|entry| entry.event.kind == Kind::Refused)
+        };
+        let last = refused().max_by_key(|entry| entry.received_at)?;
+        let of_call = refused().any(|entry| entry.event.facts.of_call);
+        let class = if of_call { Class::Other } else { Class::Server };
+        Some((class, last.event.word.as_deref().unwrap_or("refused")))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is to be done about a call that is due: decided from its events, the carrier's abilities and the time alone.
 
 use jiff::{SignedDuration, Timestamp};
-use ringback_calls::{RecordingState, State, next_check};
+use ringback_calls::{Class, RecordingState, State, next_check};
 use ringback_carriers::{Ability, Inquiry};
 
 use crate::situation::Situation;
@@ -17,6 +17,9 @@ const NOT_TOLD: SignedDuration = SignedDuration::from_hours(24);
 /// tries, so that only what it never finished comes so far.
 const OVERDUE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// After this long the index should know that a call is over.
+const LEFT_BEHIND: SignedDuration = SignedDuration::from_mins(10);
+
 /// The recording of which nobody has said a word.
 pub(crate) const UNKNOWN_RECORDING: &str = "unknown";
 
@@ -25,6 +28,9 @@ pub(crate) const UNKNOWN_RECORDING: &str = "unknown";
 pub(crate) enum Step {
     /// Nothing: it is over and nothing is owed, or it is not due any more.
     Nothing,
+    /// To write down that somebody has looked, so that the call is folded again, its record written and its line given back:
+    /// it is over, and the index does not know.
+    LeftBehind,
     /// To look again in a minute; nothing is written.
     Soon,
     /// To look again when an open call is usually looked at; that somebody has looked is written.
@@ -46,8 +52,8 @@ pub(crate) enum Step {
 pub(crate) enum Unplaced {
     /// No carrier was asked.
     NotAsked,
-    /// All that were asked refused, the last with this word.
-    Refused(String),
+    /// All that were asked refused, the last with this word: it says what the call is closed as.
+    Refused(Class, String),
 }
 
 /// Recordings that a call owes.
@@ -79,9 +85,12 @@ pub(crate) enum Answer {
 /// What is to be done about a call. `ability` is that of the carrier that has it.
 pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestamp) -> Step {
     let record = &call.record;
-    // The index is some moments behind the events.
-    if next_check(record, record.updated_at).is_none_or(|at| at > now) {
-        return Step::Nothing;
+    match next_check(record, record.updated_at) {
+        None if is_left_behind(call, now) => return Step::LeftBehind,
+        // The index is some moments behind the events.
+        None => return Step::Nothing,
+        Some(at) if at > now => return Step::Nothing,
+        Some(_) => {}
     }
     if record.state == State::Close {
         return Step::Recordings(owed(call, now));
@@ -90,8 +99,8 @@ pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestam
         return at_its_end(call, now);
     }
     let Some(holder) = &call.holder else {
-        return Step::Unplaced(match call.last_refusal() {
-            Some(word) => Unplaced::Refused(word.to_owned()),
+        return Step::Unplaced(match call.refusal() {
+            Some((class, word)) => Unplaced::Refused(class, word.to_owned()),
             None => Unplaced::NotAsked,
         });
     };
@@ -113,6 +122,14 @@ pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestam
     } else {
         Step::Ask
     }
+}
+
+/// Whether the index still has a call as due that has been over for long: nobody has written its record since, and so its
+/// line is not free, and lists have it among those that go on. Each time is twice as far from the end as the one before.
+fn is_left_behind(call: &Situation<'_>, now: Timestamp) -> bool {
+    let (record, closed_at) = (&call.record, call.closed_at());
+    let behind = now.duration_since(record.updated_at);
+    record.state == State::Close && behind >= LEFT_BEHIND.max(record.updated_at.duration_since(closed_at))
 }
 
 /// What is to be done after the carrier was asked; `call` has what it told.

@@ -191,6 +191,7 @@ prop_compose! {
             limit_seconds: counts.0,
             ring_seconds: counts.1,
             record,
+            of_call: record == Some(true),
             a: legs.0,
             b: legs.1,
             by_number,

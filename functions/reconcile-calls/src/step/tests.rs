@@ -1,6 +1,6 @@
 use ringback_calls::{
     Asked, CallEvent, CallId, Entry, EventId, Evidence, Facts, Kind, NewEvent, Number, Placed, When,
-    accepted, checked, refused, unplaced, unsure,
+    accepted, checked, refused, refused_the_call, unplaced, unsure,
 };
 use ringback_calls::{Class, RecordingFacts, TakenOn};
 use ringback_carriers::ability_of;
@@ -131,7 +131,7 @@ const LIFE: i64 = 30 + 30 + 600 + 300;
 #[test]
 fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
     let placed = Story::placed;
-    let table: [(&str, Story, i64, Step); 20] = [
+    let table: [(&str, Story, i64, Step); 23] = [
         (
             "it is younger than two minutes",
             placed().asked("tw", 0),
@@ -152,7 +152,37 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
                 .asked("vg", 1)
                 .refused("vg", 2),
             130,
-            Step::Unplaced(Unplaced::Refused("503".to_owned())),
+            Step::Unplaced(Unplaced::Refused(Class::Server, "503".to_owned())),
+        ),
+        (
+            "all refused, the first because of the call itself",
+            placed()
+                .asked("tw", 0)
+                .with("tw", 1, refused_the_call(of("tw"), "21211", at(1)))
+                .asked("vg", 1)
+                .refused("vg", 2),
+            130,
+            Step::Unplaced(Unplaced::Refused(Class::Other, "503".to_owned())),
+        ),
+        (
+            "it was closed a moment ago, and the index has not heard of it",
+            placed().own(2, unplaced(Class::Server, "503", at(2))),
+            3,
+            Step::Nothing,
+        ),
+        (
+            "it was closed long ago, and the index has still not heard of it",
+            placed().own(2, unplaced(Class::Server, "503", at(2))),
+            602,
+            Step::LeftBehind,
+        ),
+        (
+            "the same, and somebody has looked since",
+            placed()
+                .own(2, unplaced(Class::Server, "503", at(2)))
+                .own(1002, checked(at(1002))),
+            2001,
+            Step::Nothing,
         ),
         (
             "one refused, and the next is unsure",
@@ -269,12 +299,6 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
                 .accepted("tw", 1)
                 .own(130, checked(at(130))),
             240,
-            Step::Nothing,
-        ),
-        (
-            "it is closed",
-            placed().own(2, unplaced(Class::Server, "503", at(2))),
-            9 * HOUR,
             Step::Nothing,
         ),
     ];
