@@ -15,7 +15,7 @@ use ringback_local::centre::INSTANCE_ARN;
 use ringback_local::dynamo::CONTACTS_TABLE;
 use serde_json::{Value, json};
 
-use crate::curve::{Curve, Drawing, Measure, median, within};
+use crate::curve::{Curve, Drawing, Measure, median, short, within};
 use crate::dynamo::{Dynamo, Sent, client};
 use crate::{Size, say};
 
@@ -348,8 +348,9 @@ pub(crate) async fn contacts(size: Size) -> Result<Curve> {
         title: "`last-agent` against the contacts of its caller",
         x: "contacts of the caller",
         about: format!(
-            "{ABOUT}\nAll callers are in one table of {items} contacts, loaded in {:.1} s.\n{how}\nA lookup reads the newest \
+            "{ABOUT}\nAll callers are in one table of {} contacts, loaded in {:.1} s.\n{how}\nA lookup reads the newest \
              {NEWEST} contacts at most, so growth is named from there on.",
+            short(f64::from(i32::try_from(items)?)),
             took.as_secs_f64()
         ),
         measures: measures(&points, f64::from(NEWEST)),

@@ -39,7 +39,7 @@ pub(crate) fn told(command: &str) -> Result<String> {
             "Machine",
             format!("{cores} cores of {}, {} of memory", processor(), memory()),
         ),
-        ("System", said("uname", &["-srm"])),
+        ("System", system()),
         (
             "Built by",
             format!("{}, {profile}", said("rustc", &["--version"])),
@@ -60,7 +60,10 @@ fn version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
 
 /// What a command says in its first line; `unknown` where there is none.
 fn said(command: &str, arguments: &[&str]) -> String {
-    let output = Command::new(command).args(arguments).output();
+    let output = Command::new(command)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output();
     let text = output
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
@@ -69,6 +72,13 @@ fn said(command: &str, arguments: &[&str]) -> String {
         .filter(|line| !line.is_empty())
         .unwrap_or("unknown")
         .to_owned()
+}
+
+fn system() -> String {
+    let release = said("uname", &["-r"]);
+    // What comes after the version only its distributor knows.
+    let version = release.split('-').next().unwrap_or_default();
+    format!("{} {version}, {}", said("uname", &["-s"]), said("uname", &["-m"]))
 }
 
 fn processor() -> String {

@@ -129,7 +129,7 @@ impl Scale {
         let head = machine::told(&self.command())?;
         let text = format!(
             "# How the figures grow\n\nWritten by the command below; what grows is named by the shape that the points fit best.\n\n\
-             {head}- Took: {took} minutes\n\n{}",
+             {head}- Took: at most {took} minutes\n\n{}",
             sections.join("\n")
         );
         let file = self.folder().join("SCALE.md");
