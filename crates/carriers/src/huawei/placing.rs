@@ -22,9 +22,9 @@ const HANG_UP: &str = "/rest/httpsessions/callStop/v2.0";
 /// A day, in minutes.
 const LONGEST: u64 = 1440;
 
-/// Its limit is in whole minutes, and nought would be none.
+/// Its limit is in whole minutes, no more than were asked for; but nought would be none.
 fn minutes(limit_seconds: u64) -> u64 {
-    limit_seconds.div_ceil(60).clamp(1, LONGEST)
+    (limit_seconds / 60).clamp(1, LONGEST)
 }
 
 pub(super) fn longest(limit_seconds: u64) -> u64 {

@@ -159,12 +159,12 @@ impl Asking {
         }
     }
 
-    /// Whole minutes where it is told those, rounded up.
+    /// Whole minutes where it is told those, no more than were asked for but one at least.
     pub(super) fn longest(&self, file: &File, limit_seconds: u64) -> u64 {
         let most = file.place.as_ref().and_then(|place| place.longest_seconds);
         let limit = most.map_or(limit_seconds, |most| limit_seconds.min(most));
         if self.names("limit-minutes") {
-            limit.div_ceil(60).max(1) * 60
+            (limit / 60).max(1) * 60
         } else {
             limit
         }
@@ -208,7 +208,7 @@ impl Asking {
                 ("agent-ring-seconds", Some(call.agent_ring_seconds.to_string())),
                 ("ring-seconds", Some(second.ring_seconds.to_string())),
                 ("limit-seconds", Some(limit.to_string())),
-                ("limit-minutes", Some(limit.div_ceil(60).to_string())),
+                ("limit-minutes", Some((limit / 60).max(1).to_string())),
                 ("record", record),
                 ("events-url", Some(second.events_url.to_owned())),
                 (ANNOUNCEMENT_URL, url),

@@ -33,9 +33,17 @@ fn one_request_has_both_numbers_and_where_events_go() {
 }
 
 #[test]
-fn its_limit_is_in_minutes_and_never_none() {
+fn its_limit_is_in_minutes_no_more_than_were_asked_for_and_never_none() {
     let account = Account::sample("hw");
-    for (seconds, minutes) in [(0, 1), (10, 1), (60, 1), (61, 2), (3600, 60), (1_000_000, 1440)] {
+    for (seconds, minutes) in [
+        (0, 1),
+        (10, 1),
+        (60, 1),
+        (119, 1),
+        (120, 2),
+        (3600, 60),
+        (1_000_000, 1440),
+    ] {
         let sample = Sample::of("hw");
         let mut call = sample.new_call();
         call.second.limit_seconds = seconds;
