@@ -14,6 +14,7 @@ mod callbacks_burst;
 mod placing;
 mod placing_carriers;
 mod placing_connect;
+mod placing_fair;
 mod placing_faults;
 mod placing_health;
 mod placing_policy;

@@ -1,7 +1,7 @@
 //! `place-call`: an agent calls a customer back over whichever carrier is healthy, and nobody is rung twice.
 
 use jiff::{SignedDuration, Timestamp};
-use ringback_calls::{CloseCause, Direction, Kind, State};
+use ringback_calls::{CallId, CloseCause, Direction, Kind, NewEvent, State, orphaned};
 use ringback_local::sample_accounts::TENANT;
 use ringback_local::simulated_carriers::{CarrierFault, Fate};
 use ringback_tests::{AGENT, Dialler, Wanted, customer, number};
@@ -164,7 +164,24 @@ async fn where_nobody_takes_the_call_it_is_closed_and_its_line_is_free() {
         let line = dialler.placing.line(TENANT, "desk-1").await.unwrap();
         assert_eq!(line, None);
         let again = dialler.ask(&wanted).await.unwrap();
-        assert_eq!(again, reply, "the same key, the same answer");
+        assert_eq!(again.body, reply.body, "the same key, the same answer");
+        assert_eq!(again.status, reply.status);
+        let detail = reply.body["detail"].as_str().unwrap();
+        assert!(
+            detail.ends_with("Its Idempotency-Key is spent: a new attempt needs a new key."),
+            "{detail}"
+        );
+        // When to try again is said while it is to come, and not for the whole day that the key is kept.
+        let seconds_later = |seconds| wanted.clone().at(wanted.now + SignedDuration::from_secs(seconds));
+        let soon = dialler.ask(&seconds_later(20)).await.unwrap();
+        let wait = soon.retry_after();
+        assert!(
+            wait.is_some() == retry_after.is_some() && wait <= Some(11),
+            "{soon:?}"
+        );
+        let late = dialler.ask(&seconds_later(40)).await.unwrap();
+        assert_eq!((late.status, late.retry_after()), (status, None));
+        assert_eq!(late.body, reply.body);
         let key = ringback_placing::IdempotencyKey::parse("once").unwrap();
         let kept = dialler
             .placing
@@ -226,8 +243,14 @@ async fn a_line_has_one_call_at_a_time_and_a_dead_call_does_not_keep_it() {
         .await
         .unwrap();
     assert_eq!(other.status, 201);
-    // Nobody ever said that the first call is over: its lease ends by itself.
+    // The call must be over by now, but nobody has said so: the agent may still be on the line.
     let later = Timestamp::now() + SignedDuration::from_hours(2);
+    let third = dialler.ask(&wanted(4).at(later)).await.unwrap();
+    assert_eq!((third.status, third.problem()), (409, "line-busy"));
+    // As `reconcile-calls` closes it.
+    let first = CallId::parse(first.call()).unwrap();
+    let closed = NewEvent::own(TENANT, &first, orphaned(later), later);
+    dialler.calls.put(&closed).await.unwrap();
     let third = dialler.ask(&wanted(4).at(later)).await.unwrap();
     assert_eq!(third.status, 201, "{third:?}");
     // A call that is over does not keep its line, though nobody gave it back.

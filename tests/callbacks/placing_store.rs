@@ -11,6 +11,7 @@ use ringback_placing::{Begin, Begun, IdempotencyKey, KeptAnswer, LineLease, Pin,
 use ringback_tests::{CallBook, TENANT, asked, call, event, morning, placed};
 
 const LINE: &str = "user:user-1";
+const TWO_DAYS: i64 = 48 * 3600;
 
 struct Desk {
     book: CallBook,
@@ -151,7 +152,7 @@ async fn a_key_gives_the_first_answer_for_a_day_and_then_begins_anew() {
     let answer = |status| KeptAnswer {
         status,
         body: r#"{"callId":"call-first"}"#.to_owned(),
-        retry_after: (status == 503).then_some(30),
+        retry_at: (status == 503).then(|| morning(30)),
     };
     // Nobody has begun: there is nothing to answer to.
     desk.store.keep_answer(TENANT, &key, &answer(201)).await.unwrap();
@@ -178,6 +179,7 @@ async fn a_key_gives_the_first_answer_for_a_day_and_then_begins_anew() {
     let again = New {
         second: 86_400,
         key: Some(key),
+        line: "another-line".to_owned(),
         ..new("a-day-later")
     };
     assert_eq!(desk.begin(&again).await, Begun::Begun);
@@ -228,7 +230,8 @@ async fn a_line_carries_one_call_at_a_time() {
     // What the first releases late is not its any more.
     desk.store.release(TENANT, &lease.call, Some(LINE)).await.unwrap();
     assert!(matches!(desk.begin(&next("third", 61)).await, Begun::LineBusy(by) if by.call == second.call));
-    // Released, twice; and a lease that ends by itself.
+    // Released, twice; and what time alone frees: not when the call must be over, for who is still rung or talks is not
+    // rung again, but two days later.
     for _ in 0..2 {
         desk.store
             .release(TENANT, &second.call, Some(LINE))
@@ -237,11 +240,17 @@ async fn a_line_carries_one_call_at_a_time() {
     }
     assert_eq!(desk.store.line(TENANT, LINE).await.unwrap(), None);
     assert_eq!(desk.begin(&next("third", 62)).await, Begun::Begun);
-    assert!(matches!(
-        desk.begin(&next("fourth", 661)).await,
-        Begun::LineBusy(_)
-    ));
-    assert_eq!(desk.begin(&next("fourth", 662)).await, Begun::Begun);
+    for second in [661, 662, 662 + TWO_DAYS - 1] {
+        let begun = desk.begin(&next("fourth", second)).await;
+        let Begun::LineBusy(lease) = begun else {
+            panic!("{second}: {begun:?}");
+        };
+        assert!(!lease.has_lapsed(morning(second)), "{second}");
+    }
+    let lapsed = desk.store.line(TENANT, LINE).await.unwrap().unwrap();
+    assert!(lapsed.has_lapsed(morning(662 + TWO_DAYS)));
+    let fourth = next("fourth", 662 + TWO_DAYS);
+    assert_eq!(desk.begin(&fourth).await, Begun::Begun);
 }
 
 #[tokio::test]
@@ -361,8 +370,10 @@ async fn no_more_calls_are_open_than_may_be_whoever_opens_them_at_once() {
     }
     assert!(open(closed, 20).await.unwrap());
     assert!(!open(first, 99).await.unwrap());
-    // Two have died, the third is younger.
-    assert!(open(first, 100).await.unwrap());
+    // That they must be over frees no slot, only two days more do: two have died, the third is younger.
+    assert!(!open(first, 100).await.unwrap());
+    assert!(!open(first, 99 + TWO_DAYS).await.unwrap());
+    assert!(open(first, 100 + TWO_DAYS).await.unwrap());
     assert_eq!(
         desk.store.open_calls(TENANT).await.unwrap(),
         [calls[closed].clone(), calls[first].clone()],
@@ -394,7 +405,7 @@ async fn a_hundred_calls_at_once_get_a_hundred_slots() {
     };
     assert_eq!(open(200, 100, 99).await, Ok(false));
     // Dead, all of them: they are freed in portions, also where fewer may be open now.
-    assert_eq!(open(300, 1, 200).await, Ok(true));
+    assert_eq!(open(300 + TWO_DAYS, 1, 200 + TWO_DAYS).await, Ok(true));
     assert_eq!(desk.store.open_calls(TENANT).await.unwrap().len(), 1);
 }
 

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{CallId, CallStore, NewEvent};
 
 use crate::item::{
-    self, ALONE, BODY, CALL, EXPIRES_AT, FINGERPRINT, ID, Item, RETRY_AFTER, STATUS, UNTIL_MS,
+    self, ALONE, BODY, CALL, EXPIRES_AT, FINGERPRINT, ID, Item, RETRY_AT_MS, STATUS, UNTIL_MS,
 };
 use crate::key::IdempotencyKey;
 use crate::store::{CONFLICT, PlacingStore, SHAPE, StoreError, change, pause};
@@ -19,8 +19,10 @@ use crate::store::{CONFLICT, PlacingStore, SHAPE, StoreError, change, pause};
 /// How long a key is remembered.
 const KEY_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long a line's item is kept after its lease has ended.
-const LINE_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// How long a call keeps its line and its slot after it must be over, where nobody says that it is. `reconcile-calls`
+/// closes such a call and `project-calls` gives back what it has: a day later where its carrier goes on saying that it is
+/// not over, and sooner everywhere else. Only where the two do not run at all, time alone frees a line, and this late.
+pub(crate) const KEPT_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
 /// How often a transaction that meets another on an item is tried.
 const ATTEMPTS: u32 = 8;
@@ -39,9 +41,10 @@ pub struct Begin<'a> {
     pub call: &'a CallId,
     /// The line that it takes.
     pub line: &'a str,
-    /// Until when it has the line, if nobody releases it before.
+    /// When it must be over. It has the line until somebody releases it, or knows that it is over; time alone does not
+    /// free it before two days more.
     pub line_until: Timestamp,
-    /// The call that has the line, and is known to be closed.
+    /// The call that has the line, and is known to be over.
     pub taking_over: Option<&'a CallId>,
     /// That it is placed, and that the first account is asked for it.
     pub events: [&'a NewEvent; 2],
@@ -78,8 +81,8 @@ pub struct KeptAnswer {
     pub status: u16,
     /// The body.
     pub body: String,
-    /// The header `Retry-After`, in seconds.
-    pub retry_after: Option<u64>,
+    /// From when on it may help to try again; in whole milliseconds.
+    pub retry_at: Option<Timestamp>,
 }
 
 /// Which call has a line.
@@ -87,8 +90,15 @@ pub struct KeptAnswer {
 pub struct LineLease {
     /// The call.
     pub call: CallId,
-    /// Until when, in whole milliseconds.
+    /// When that must be over, in whole milliseconds. It may go on all the same: its record knows.
     pub until: Timestamp,
+}
+
+impl LineLease {
+    /// Whether the line is free by time alone.
+    pub fn has_lapsed(&self, now: Timestamp) -> bool {
+        later(self.until, KEPT_AFTER) <= now.as_second()
+    }
 }
 
 /// What one attempt at the transaction came to.
@@ -165,16 +175,16 @@ impl PlacingStore {
             .expression_attribute_values(":status", item::number(answer.status))
             .expression_attribute_values(":body", item::text(&answer.body));
         let mut expression = "SET #status = :status, #body = :body".to_owned();
-        if let Some(seconds) = answer.retry_after {
+        if let Some(at) = answer.retry_at {
             expression += ", #after = :after";
             update = update
-                .expression_attribute_names("#after", RETRY_AFTER)
-                .expression_attribute_values(":after", item::number(seconds));
+                .expression_attribute_names("#after", RETRY_AT_MS)
+                .expression_attribute_values(":after", item::number(at.as_millisecond()));
         }
         change(update.update_expression(expression)).await.map(|_| ())
     }
 
-    /// Which call has a line, or had it last: whoever asks looks at the time. None where it is free.
+    /// Which call has a line; none where it is free. Whether that call is over is for its record to say, however late it is.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -268,18 +278,23 @@ impl PlacingStore {
         new.insert(CALL.to_owned(), item::text(begin.call.as_str()));
         let until = begin.line_until.as_millisecond();
         new.insert(UNTIL_MS.to_owned(), item::number(until));
-        let expires = later(begin.line_until, LINE_KEPT);
+        let expires = later(begin.line_until, KEPT_AFTER);
         new.insert(EXPIRES_AT.to_owned(), item::number(expires));
         // A call's own id stands for none: where its line is its own, it has begun already.
         let closed = begin.taking_over.filter(|closed| *closed != begin.call);
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(new))
-            .condition_expression("attribute_not_exists(#id) OR #until <= :now OR #call = :closed")
+            // Released is nought. Not after a time: who is still rung or talks is not rung a second time.
+            .condition_expression(
+                "attribute_not_exists(#id) OR #until = :released OR #call = :closed OR #expires <= :now",
+            )
             .expression_attribute_names("#id", ID)
             .expression_attribute_names("#until", UNTIL_MS)
             .expression_attribute_names("#call", CALL)
-            .expression_attribute_values(":now", item::number(begin.now.as_millisecond()))
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":released", item::number(0))
+            .expression_attribute_values(":now", item::number(begin.now.as_second()))
             .expression_attribute_values(":closed", item::text(closed.map_or("-", CallId::as_str)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build()?).build())
@@ -306,7 +321,7 @@ fn read_reasons(reasons: &[CancellationReason], with_key: bool) -> Result<Attemp
     let grave = codes.iter().find(|code| !matches!(code.as_str(), "None" | MET));
     match grave.map(String::as_str) {
         None => Ok(Attempt::Conflict),
-        // The events are there, and were written together with the line, which has expired meanwhile.
+        // The events are there, and were written together with the line, which was released meanwhile.
         Some(HELD) => Ok(Attempt::Begun),
         Some("ValidationError") => Err(StoreError::with("ValidationException")),
         Some(code) => Err(StoreError::with(code)),
@@ -322,7 +337,7 @@ fn kept_of(item: &Item) -> Option<Kept> {
     let answer = status.map(|status| KeptAnswer {
         status,
         body: item::text_of(item, BODY).unwrap_or_default().to_owned(),
-        retry_after: item::number_of(item, RETRY_AFTER).and_then(|seconds| u64::try_from(seconds).ok()),
+        retry_at: item::time_of(item, RETRY_AT_MS),
     });
     Some(Kept {
         call: CallId::parse(item::text_of(item, CALL)?).ok()?,

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use ringback_accounts::Slug;
 use ringback_carriers::Fault;
 
+use crate::bucket::Token;
 use crate::item::{
     self, ACCEPTED, AT_MS, BASE_ACCEPTED, BASE_FAILED, BASE_MINUTE, BASE_OTHER, BASE_TOLD, BY, EXPIRES_AT,
     FAILED, FIRST_MS, HEARD, ID, Item, LAST_MS, NEXT_MS, OTHER, PART, REASON, REVISION, SINCE_MS, STATE,
@@ -150,21 +151,30 @@ impl PlacingStore {
         self.switch(account, health, to, None, now).await
     }
 
-    /// Whether a call may be tried with an account that is half-open: one in [`PROBE`], whoever asks.
+    /// Whether a call may be tried with an account that is half-open: one in [`PROBE`], whoever asks. Whoever tries none
+    /// gives the token back.
     ///
     /// # Errors
     /// When the table does not answer.
-    pub async fn probe(&self, account: &Slug, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn probe(&self, account: &Slug, now: Timestamp) -> Result<Option<Token>, StoreError> {
         let wait = i64::try_from(PROBE.as_millis()).unwrap_or(i64::MAX);
-        let next = now.as_millisecond().saturating_add(wait);
+        let (now, id) = (now.as_millisecond(), item::health_id(account.as_str()));
+        let next = now.saturating_add(wait);
         let update = self
-            .update(item::health_id(account.as_str()), item::PROBE)
+            .update(id.clone(), item::PROBE)
             .update_expression("SET #next = :next")
             .condition_expression("attribute_not_exists(#next) OR #next <= :now")
             .expression_attribute_names("#next", NEXT_MS)
             .expression_attribute_values(":next", item::number(next))
-            .expression_attribute_values(":now", item::number(now.as_millisecond()));
-        Ok(matches!(change(update).await?, Changed::Done))
+            .expression_attribute_values(":now", item::number(now));
+        let token = Token {
+            id,
+            part: item::PROBE,
+            attribute: NEXT_MS,
+            set: next,
+            before: now,
+        };
+        Ok(matches!(change(update).await?, Changed::Done).then_some(token))
     }
 
     /// Disables an account, by somebody's hand; none if it is already.

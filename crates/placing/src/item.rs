@@ -6,9 +6,9 @@
 //! | `pins#<tenant>` | `<user>` | `pin`: the user's carrier, account, line |
 //! | `do-not-call#<tenant>#<number>` | `-` | nothing more |
 //! | `bucket#<name>` | `-` | `nextUs`: when the bucket will be full again; `expiresAt` |
-//! | `open#<tenant>` | `-` | `calls`: a map of open calls, each with the time when its slot is free in any case, in milliseconds |
-//! | `line#<tenant>#<line>` | `-` | `call`: which has the line, `untilMs`; `expiresAt` |
-//! | `idempotency#<tenant>#<digest>` | `-` | `call`, `fingerprint` of the request; once it is answered `status`, `body`, `retryAfter`; `expiresAt` |
+//! | `open#<tenant>` | `-` | `calls`: a map of open calls, each with the time when it must be over, in milliseconds |
+//! | `line#<tenant>#<line>` | `-` | `call`: which has the line, `untilMs`: when it must be over; `expiresAt`: when the line is free in any case |
+//! | `idempotency#<tenant>#<digest>` | `-` | `call`, `fingerprint` of the request; once it is answered `status`, `body`, `retryAtMs`; `expiresAt` |
 //! | `health#<slug>` | `<minute>` | `accepted`, `told`, `failed`, `other`: counters; `firstMs`, `lastMs`: the first and last call taken on; `expiresAt` |
 //! | | `heard` | `atMs`: when its carrier last told anything |
 //! | | `probe` | `nextMs`: when the next call may be tried on probation |
@@ -36,7 +36,7 @@ pub(crate) const UNTIL_MS: &str = "untilMs";
 pub(crate) const FINGERPRINT: &str = "fingerprint";
 pub(crate) const STATUS: &str = "status";
 pub(crate) const BODY: &str = "body";
-pub(crate) const RETRY_AFTER: &str = "retryAfter";
+pub(crate) const RETRY_AT_MS: &str = "retryAtMs";
 pub(crate) const ACCEPTED: &str = "accepted";
 pub(crate) const TOLD: &str = "told";
 pub(crate) const FAILED: &str = "failed";

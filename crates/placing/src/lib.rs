@@ -7,6 +7,7 @@ mod health;
 mod item;
 mod judge;
 mod key;
+mod number;
 mod pin;
 mod policy;
 mod rules;
@@ -14,7 +15,7 @@ mod slots;
 mod store;
 
 pub use begin::{Begin, Begun, Kept, KeptAnswer, LineLease};
-pub use bucket::{Bucket, Taken};
+pub use bucket::{Bucket, Taken, Token};
 pub use choice::{Candidate, Choice, LeftOut, Wish, caller_id, order};
 pub use health::{Outcome, PROBE};
 pub use judge::{
@@ -22,6 +23,7 @@ pub use judge::{
     WINDOW_MINUTES,
 };
 pub use key::{BadKey, IdempotencyKey};
+pub use number::{BadNumber, dialled, warm};
 pub use pin::{Pin, public_id};
 pub use policy::{CallingHours, MOST_OPEN_CALLS, Policy, PolicyProblem};
 pub use store::{PlacingStore, StoreError};

@@ -6,6 +6,8 @@ use ringback_calls::Number;
 use ringback_connect::phone::E164;
 use serde::{Deserialize, Serialize};
 
+use crate::number::begins_with_trunk_prefix;
+
 /// Calls of a tenant that may be open at once, at most: all of them are in one item, which every call writes.
 pub const MOST_OPEN_CALLS: u32 = 1000;
 
@@ -77,12 +79,20 @@ impl Policy {
             }
         };
         const PREFIX: &str = "must be + and 1 to 15 digits, for example +44";
+        const TRUNK: &str =
+            "must not have the 0 of national calls after the country's code: no number begins so";
         for (at, prefix) in self.prefixes.iter().enumerate() {
             unless(is_prefix(prefix), format!("prefixes[{at}]"), PREFIX);
+            unless(
+                !begins_with_trunk_prefix(prefix),
+                format!("prefixes[{at}]"),
+                TRUNK,
+            );
         }
         for (at, entry) in self.hours.iter().enumerate() {
             let field = format!("hours[{at}].prefix");
             unless(is_prefix(&entry.prefix), field.clone(), PREFIX);
+            unless(!begins_with_trunk_prefix(&entry.prefix), field.clone(), TRUNK);
             let before = self.hours.iter().take(at);
             let twice = before.clone().any(|other| other.prefix == entry.prefix);
             unless(!twice, field, "must not be there twice");
@@ -211,6 +221,7 @@ mod tests {
             (r#"{"prefixes": ["+44", "0044"]}"#, "prefixes[1]"),
             (r#"{"prefixes": ["+"]}"#, "prefixes[0]"),
             (r#"{"prefixes": ["+0"]}"#, "prefixes[0]"),
+            (r#"{"prefixes": ["+44", "+3906", "+4407700"]}"#, "prefixes[2]"),
             (r#"{"callsPerMinute": 0}"#, "callsPerMinute"),
             (r#"{"openCalls": 1001}"#, "openCalls"),
             (r#"{"longestSeconds": 9}"#, "longestSeconds"),

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use ringback_calls::CallId;
 
+use crate::begin::KEPT_AFTER;
 use crate::item::{self, ALONE, CALL, CALLS, ID, Item};
 use crate::policy::MOST_OPEN_CALLS;
 use crate::store::{CONFLICT, Changed, PlacingStore, StoreError, change, pause};
@@ -11,13 +12,15 @@ use crate::store::{CONFLICT, Changed, PlacingStore, StoreError, change, pause};
 /// How often somebody else may have changed the slots meanwhile.
 const ATTEMPTS: u32 = 6;
 
+const KEPT_AFTER_MS: i64 = KEPT_AFTER.as_secs() * 1000;
+
 /// Slots of the dead that are freed in one request; an expression has its limits.
 const MOST_FREED: usize = 80;
 
 impl PlacingStore {
     /// Takes a slot for a call, if the tenant has fewer than `most` calls open: one request as a rule. Whoever has one gets
-    /// it again. `until` is when the slot is free even if nobody releases it. When all are taken, those that nobody released
-    /// are freed.
+    /// it again. `until` is when the call must be over. When all are taken, those are freed whose calls should have been
+    /// over two days ago; which of the others are over, their records say ([`open_calls`](Self::open_calls)).
     ///
     /// # Errors
     /// When the table does not answer, or others changed the slots each time.
@@ -52,7 +55,7 @@ impl PlacingStore {
         Err(StoreError::with(CONFLICT))
     }
 
-    /// The calls that have a slot, the oldest first.
+    /// The calls that have a slot; first those that should have been over first.
     ///
     /// # Errors
     /// When the table does not answer.
@@ -152,7 +155,8 @@ fn slots(item: &Item) -> Option<Vec<(String, i64)>> {
 }
 
 fn dead_of(slots: &[(String, i64)], now: Timestamp) -> Vec<(String, i64)> {
-    let dead = slots.iter().filter(|(_, until)| *until <= now.as_millisecond());
+    let dead_by = now.as_millisecond().saturating_sub(KEPT_AFTER_MS);
+    let dead = slots.iter().filter(|(_, until)| *until <= dead_by);
     let mut dead: Vec<_> = dead.cloned().collect();
     // Those who free them at once go the same way.
     dead.sort_unstable();

@@ -119,19 +119,26 @@ pub(crate) enum Changed {
 
 /// Sends a change that has a condition.
 pub(crate) async fn change(update: UpdateItemFluentBuilder) -> Result<Changed, StoreError> {
+    let changed = changed(update).await?;
+    Ok(changed.map_or_else(Changed::Not, |_| Changed::Done))
+}
+
+/// The same: what it returns, or the item for which the condition does not hold, if there is one.
+pub(crate) async fn changed(
+    update: UpdateItemFluentBuilder,
+) -> Result<Result<Item, Option<Item>>, StoreError> {
     use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
     use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld;
     let sent = update
         .return_values_on_condition_check_failure(AllOld)
         .send()
         .await;
-    let Err(error) = sent else {
-        return Ok(Changed::Done);
+    let error = match sent {
+        Ok(answer) => return Ok(Ok(answer.attributes.unwrap_or_default())),
+        Err(error) => error,
     };
     match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-            Ok(Changed::Not(failed.item.clone()))
-        }
+        Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(failed.item.clone())),
         _ => Err(StoreError::of(&error)),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use ringback_api::{Problem, ProblemType, Response};
 use ringback_calls::{CallId, CallRecord, State};
 use ringback_placing::KeptAnswer;
@@ -34,16 +35,18 @@ pub(crate) fn known(status: u16, record: &CallRecord) -> Response {
 }
 
 /// An answer, as it is kept with its idempotency key.
-pub(crate) fn kept(response: &Response, retry_after: Option<u64>) -> KeptAnswer {
+pub(crate) fn kept(response: &Response, retry_after: Option<u64>, now: Timestamp) -> KeptAnswer {
+    let wait = retry_after.and_then(|seconds| i64::try_from(seconds).ok());
+    let retry_at = wait.and_then(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());
     KeptAnswer {
         status: response.status,
         body: response.body().unwrap_or_default().to_owned(),
-        retry_after,
+        retry_at,
     }
 }
 
-/// The same answer again.
-pub(crate) fn again(kept: &KeptAnswer, of: &CallId) -> Response {
+/// The same answer again. When to try again is said only as long as that is to come, for the key's answer stays.
+pub(crate) fn again(kept: &KeptAnswer, of: &CallId, now: Timestamp) -> Response {
     let (content_type, is_call) = match kept.status {
         200..=299 => ("application/json", true),
         _ => ("application/problem+json", false),
@@ -52,7 +55,7 @@ pub(crate) fn again(kept: &KeptAnswer, of: &CallId) -> Response {
     if is_call {
         response = response.with("location", format!("/calls/{of}"));
     }
-    match kept.retry_after {
+    match kept.retry_at.and_then(|at| until(at, now)) {
         Some(seconds) => response.with("retry-after", seconds.to_string()),
         None => response,
     }
@@ -62,6 +65,12 @@ pub(crate) fn again(kept: &KeptAnswer, of: &CallId) -> Response {
 pub(crate) fn without_table(code: &str) -> Problem {
     error!(code, "A table did not answer the API");
     Problem::new(&ProblemType::UNAVAILABLE, "A table did not answer; try again.").after(1)
+}
+
+/// How many whole seconds it is until then; none where that is past.
+pub(crate) fn until(at: Timestamp, now: Timestamp) -> Option<u64> {
+    let wait = u64::try_from(at.duration_since(now).as_secs()).ok()?;
+    (wait > 0).then_some(wait)
 }
 
 /// In whole seconds, for `Retry-After`: never too early.

@@ -1,6 +1,6 @@
 //! One account is asked for one call.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use ringback_accounts::{AMAZON_CONNECT, Account, Known};
@@ -9,7 +9,7 @@ use ringback_carriers::{
     Accepted, Answered, Ask, CannotAsk, Fault, Keys, NewCall, Placing, Refusing, SecondLeg,
 };
 use ringback_outbound::Sent;
-use ringback_placing::{Outcome, caller_id};
+use ringback_placing::{Outcome, Token, caller_id};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{error, info, warn};
 
@@ -36,6 +36,8 @@ pub(crate) struct Order<'a> {
 pub(crate) struct Ready<'a> {
     pub(crate) member: &'a Member,
     way: ReadyWay<'a>,
+    /// What was taken so that it may be asked.
+    pub(crate) tokens: Vec<Token>,
 }
 
 enum ReadyWay<'a> {
@@ -68,20 +70,24 @@ pub(crate) enum Told {
     Refused(Refusing),
     /// It was not reached, for that reason.
     NotSent(&'static str),
+    /// It was not asked, because there was no time left.
+    Late,
     /// Nobody knows.
     Unsure,
 }
 
 impl Told {
-    /// What is counted of the account. Amazon Connect tells of a call only when it is over.
-    pub(crate) fn outcome(&self, account: &Account) -> Outcome {
-        match self {
+    /// What is counted of the account; none where it had no part in it. Amazon Connect tells of a call only when it is
+    /// over.
+    pub(crate) fn outcome(&self, account: &Account) -> Option<Outcome> {
+        Some(match self {
             Self::Accepted(_) if account.carrier == AMAZON_CONNECT => Outcome::AcceptedQuietly,
             Self::Accepted(_) => Outcome::Accepted,
             Self::Refused(refusing) => Outcome::Refused(refusing.fault),
             Self::NotSent(_) => Outcome::NotSent,
             Self::Unsure => Outcome::Unsure,
-        }
+            Self::Late => return None,
+        })
     }
 
     /// Why another account may be asked; none where it must not.
@@ -89,6 +95,7 @@ impl Told {
         match self {
             Self::Refused(refusing) => Some(refusing.clone()),
             Self::NotSent(why) => Some(Refusing::new(Fault::Carrier, why)),
+            Self::Late => Some(Refusing::new(Fault::Carrier, "no-time-left")),
             Self::Accepted(_) | Self::Unsure => None,
         }
     }
@@ -97,10 +104,7 @@ impl Told {
 impl Ready<'_> {
     /// The limit of the conversation that the account's carrier really keeps where it is asked for that one, in seconds.
     pub(crate) fn longest(&self, limit_seconds: u64) -> u64 {
-        match &self.way {
-            ReadyWay::Carrier { known, .. } => known.carrier.get().longest(limit_seconds),
-            ReadyWay::Connect => limit_seconds,
-        }
+        self.member.longest(limit_seconds)
     }
 }
 
@@ -140,9 +144,13 @@ impl App {
         let known = match &member.way {
             Way::Carrier(known) => known.as_ref(),
             Way::Connect => {
-                let way = ReadyWay::Connect;
+                let ready = Ready {
+                    member,
+                    way: ReadyWay::Connect,
+                    tokens: Vec::new(),
+                };
                 let takes = Connect::takes(&order.contact(&member.account));
-                return takes.map(|()| Ready { member, way }).map_err(NotReady::Cannot);
+                return takes.map(|()| ready).map_err(NotReady::Cannot);
             }
             Way::None => return Err(NotReady::Cannot(CannotAsk::NoWay)),
         };
@@ -163,7 +171,8 @@ impl App {
             signing,
             ask,
         };
-        Ok(Ready { member, way })
+        let tokens = Vec::new();
+        Ok(Ready { member, way, tokens })
     }
 
     /// The request for a call, as the account's carrier wants it.
@@ -177,6 +186,11 @@ impl App {
         let (account, carrier, wish) = (&known.account, known.carrier.get(), order.wish);
         let shown = order.agent_shown(account).zip(order.customer_shown(account));
         let (agent_shown, customer_shown) = shown.ok_or(CannotAsk::Missing("a number to show"))?;
+        // Some keep whole minutes, one at least. What the policy allows counts, and not what a carrier makes of it.
+        let limit_seconds = carrier.longest(order.limit_seconds);
+        if limit_seconds > order.limit_seconds {
+            return Err(CannotAsk::Unfit("so short a limit of the conversation"));
+        }
         let events_url = self.public_base.events_of(account, order.call);
         let call = NewCall {
             call: order.call,
@@ -187,7 +201,7 @@ impl App {
                 number: wish.customer.as_str(),
                 shown: customer_shown.as_str(),
                 ring_seconds: RING_SECONDS,
-                limit_seconds: carrier.longest(order.limit_seconds),
+                limit_seconds,
                 record: wish.record,
                 announcement: wish.announcement.as_ref(),
                 events_url: &events_url,
@@ -199,8 +213,10 @@ impl App {
     }
 
     /// Asks, once, within that time. Nothing here is tried again but what the carrier has refused because of a secret that
-    /// has just been replaced.
+    /// has just been replaced, and only while half of the time is left: one that hears of a call as it runs out may place
+    /// it, and nobody would know.
     pub(crate) async fn ask(&self, ready: &Ready<'_>, order: &Order<'_>, within: Duration) -> Told {
+        let began = Instant::now();
         let told = match &ready.way {
             ReadyWay::Connect => {
                 self.connect
@@ -215,8 +231,9 @@ impl App {
             } => match self.send(known, ask, within).await {
                 Told::Refused(refusing) if refusing.fault == Fault::Account => {
                     let newer = known.api_secrets_after(secrets).await.ok().flatten();
-                    match newer.map(|newer| self.written(known, order, &newer, signing)) {
-                        Some(Ok(ask)) => self.send(known, &ask, within).await,
+                    let newer = newer.map(|newer| self.written(known, order, &newer, signing));
+                    match (newer, again_within(within, began.elapsed())) {
+                        (Some(Ok(ask)), Some(left)) => self.send(known, &ask, left).await,
                         _ => Told::Refused(refusing),
                     }
                 }
@@ -245,13 +262,42 @@ impl App {
     }
 }
 
+/// What is left of a carrier's time for asking it again, if that is enough.
+fn again_within(within: Duration, passed: Duration) -> Option<Duration> {
+    let left = within.saturating_sub(passed);
+    (left >= within / 2).then_some(left)
+}
+
 impl Told {
     fn word(&self) -> &'static str {
         match self {
             Self::Accepted(_) => "accepted",
             Self::Refused(_) => "refused",
-            Self::NotSent(_) => "not-sent",
+            Self::NotSent(_) | Self::Late => "not-sent",
             Self::Unsure => "unsure",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_carrier_that_is_asked_again_has_what_is_left_of_its_time_and_not_the_whole_again() {
+        let milliseconds = Duration::from_millis;
+        for (passed, left) in [
+            (0, Some(8000)),
+            (500, Some(7500)),
+            (4000, Some(4000)),
+            (4001, None),
+            (9000, None),
+        ] {
+            assert_eq!(
+                again_within(milliseconds(8000), milliseconds(passed)),
+                left.map(milliseconds),
+                "{passed}"
+            );
         }
     }
 }

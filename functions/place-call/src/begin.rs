@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use ringback_api::Problem;
 use ringback_calls::{Asked, CallId, NewEvent, Placed, State};
-use ringback_placing::{Begin, Begun, LineLease, Pin};
-use tracing::{error, info};
+use ringback_placing::{Begin, Begun, Kept, Pin, Token};
+use tracing::{error, warn};
 
 use crate::App;
 use crate::answer::without_table;
@@ -13,10 +13,32 @@ use crate::body::{Wish, hex};
 use crate::placing::{BUSY, Journey, failed};
 use crate::{ids, problems};
 
-/// How long a line stays taken beyond the longest that its call may be: for what carriers do after their time.
+/// How much longer a call may last than both may ring and talk: for what carriers do before and after.
 const GRACE_SECONDS: u64 = 600;
 /// How many slots are looked at where there is none left.
 const LOOKED_AT: usize = 10;
+
+/// What the beginning of a call came to.
+pub(crate) enum Start {
+    /// It has begun.
+    Begun,
+    /// A request with its key is known.
+    KeyKnown(Kept),
+    /// Another call has the line.
+    LineBusy,
+    /// The tenant has as many calls open as it may.
+    NoSlot,
+}
+
+/// What a call begins with.
+pub(crate) struct Terms {
+    /// How many calls may be open at once.
+    pub(crate) open_calls: u32,
+    /// The longest that any account which may be asked lets the two talk, in seconds.
+    pub(crate) longest_seconds: u64,
+    /// The call that has the line, and is over.
+    pub(crate) taking_over: Option<CallId>,
+}
 
 impl App {
     /// Takes a slot, and then in one transaction the line and the key, and writes down that the call is placed and who is
@@ -26,29 +48,34 @@ impl App {
         journey: &Journey<'_>,
         order: &Order<'_>,
         first: &Ready<'_>,
-        open_calls: u32,
-    ) -> Result<Begun, Problem> {
+        terms: &Terms,
+    ) -> Result<Start, Problem> {
         let (tenant, call, now) = (order.tenant, order.call, journey.now);
-        let longest = 2 * RING_SECONDS + order.limit_seconds + GRACE_SECONDS;
+        let longest = 2 * RING_SECONDS + terms.longest_seconds + GRACE_SECONDS;
         let longest = SignedDuration::from_secs(i64::try_from(longest).unwrap_or(i64::MAX));
         let until = now.checked_add(longest).unwrap_or(Timestamp::MAX);
-        if !self.slot(tenant, call, until, open_calls, now).await? {
-            let detail = "The policy allows no more calls at the same time.";
-            return Err(Problem::new(&problems::TOO_MANY_CALLS, detail).after(BUSY));
+        if !self.slot(tenant, call, until, terms.open_calls, now).await? {
+            return Ok(Start::NoSlot);
         }
-        let mut begun = self.transact(journey, order, first, until).await;
+        let taking_over = terms.taking_over.as_ref();
+        let mut begun = self.transact(journey, order, first, (until, taking_over)).await;
         if begun.is_err() {
             // It may have been written, and only the answer was lost: the same transaction again says so.
-            begun = self.transact(journey, order, first, until).await;
+            begun = self.transact(journey, order, first, (until, taking_over)).await;
         }
         if !matches!(begun, Ok(Begun::Begun)) {
             self.release(tenant, call, None).await;
         }
-        begun
+        Ok(match begun? {
+            Begun::Begun => Start::Begun,
+            Begun::KeyKnown(kept) => Start::KeyKnown(kept),
+            // The one that was over is known by its name, so this one has begun since.
+            Begun::LineBusy(_) => Start::LineBusy,
+        })
     }
 
-    /// Takes a slot. Where there is none, it looks whether the oldest ones are of calls that are over, or that never began
-    /// because whoever took the slot died, and frees those.
+    /// Takes a slot. Where there is none, it looks whether the calls that should have been over first are over, or never
+    /// began because whoever took the slot died, and frees theirs.
     async fn slot(
         &self,
         tenant: &str,
@@ -81,14 +108,14 @@ impl App {
         journey: &Journey<'_>,
         order: &Order<'_>,
         first: &Ready<'_>,
-        until: Timestamp,
+        (line_until, taking_over): (Timestamp, Option<&CallId>),
     ) -> Result<Begun, Problem> {
         let (tenant, call, now) = (order.tenant, order.call, journey.now);
         let mut placed = placed(order).event(now);
         placed.by = journey.identity.who.clone();
         let placed = NewEvent::own(tenant, call, placed, now);
         let asked = asked_event(order, first, now);
-        let mut begin = Begin {
+        let begin = Begin {
             tenant,
             key: journey
                 .key
@@ -96,28 +123,48 @@ impl App {
                 .map(|(key, fingerprint)| (key, fingerprint.as_str())),
             call,
             line: order.line,
-            line_until: until,
-            taking_over: None,
+            line_until,
+            taking_over,
             events: [&placed, &asked],
             now,
         };
-        let begun = self.placing.begin(&self.calls, &begin).await.map_err(failed)?;
-        let Begun::LineBusy(LineLease { call: holder, .. }) = &begun else {
-            return Ok(begun);
-        };
-        // The lease of a call that is over counts for nothing: whoever ought to have given it back did not come to it.
-        if !self.is_over(tenant, holder, now).await? {
-            return Ok(begun);
-        }
-        info!(call.id = %call, "Took over the line of a call that is over");
-        begin.taking_over = Some(holder);
         self.placing.begin(&self.calls, &begin).await.map_err(failed)
     }
 
+    /// Looks whether the line is free, before anything is taken for the call: the call that has it and is over, if there is
+    /// one. However late it is, only its record says that it is over: carriers keep other limits than we think, and whoever
+    /// talks is not rung. A call of which nobody hears is closed by `reconcile-calls`, a day after it must be over at the
+    /// latest, so no line is taken for ever.
+    pub(crate) async fn free_line(
+        &self,
+        tenant: &str,
+        line: &str,
+        now: Timestamp,
+    ) -> Result<Option<CallId>, Problem> {
+        let lease = self.placing.line(tenant, line).await.map_err(failed)?;
+        let Some(lease) = lease.filter(|lease| !lease.has_lapsed(now)) else {
+            return Ok(None);
+        };
+        match self.is_over(tenant, &lease.call, now).await? {
+            true => Ok(Some(lease.call)),
+            false => Err(line_busy()),
+        }
+    }
+
+    /// Whether a call is over, or nothing is known of it.
     async fn is_over(&self, tenant: &str, call: &CallId, now: Timestamp) -> Result<bool, Problem> {
         let record = self.calls.read(tenant, call, now).await;
         let record = record.map_err(|problem| without_table(&problem.code))?;
         Ok(record.is_none_or(|record| record.state == State::Close))
+    }
+
+    /// Gives back what was taken for a call that did not begin, or an account that is not asked.
+    pub(crate) async fn give_back(&self, tokens: &[Token]) {
+        for token in tokens {
+            if let Err(problem) = self.placing.give_back(token).await {
+                warn!(code = problem.code, "What was taken of a rate was not given back");
+            }
+        }
     }
 
     pub(crate) async fn release(&self, tenant: &str, call: &CallId, line: Option<&str>) {
@@ -125,6 +172,11 @@ impl App {
             error!(code = problem.code, call.id = %call, "A call's slot or line was not given back");
         }
     }
+}
+
+pub(crate) fn line_busy() -> Problem {
+    let detail = "The line has a call that has not ended; one at a time.";
+    Problem::new(&problems::LINE_BUSY, detail).after(BUSY)
 }
 
 /// The line that the call takes: the one that is asked for, the user's, or one that only this user or telephone has. Lines

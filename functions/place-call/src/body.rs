@@ -6,7 +6,7 @@ use std::fmt;
 
 use ringback_api::{BadBody, FieldProblem, Problem, ProblemType, Request};
 use ringback_calls::{Announcement, Number};
-use ringback_connect::phone::E164;
+use ringback_placing::{BadNumber, dialled};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -172,11 +172,8 @@ impl Reader<'_> {
     }
 
     fn number(&mut self, field: &'static str) -> Option<Number> {
-        let number = e164(self.value(field)?);
-        if number.is_none() {
-            self.wrong(field, "must be a number in E.164, for example +14155550100");
-        }
-        number
+        let number = number(self.value(field)?);
+        number.map_err(|message| self.wrong(field, message)).ok()
     }
 
     fn text(
@@ -209,11 +206,7 @@ impl Reader<'_> {
         };
         let mut one = |name: &str, path: &'static str| {
             let given = fields.get(name).filter(|given| !given.is_null())?;
-            let number = e164(given);
-            if number.is_none() {
-                self.wrong(path, "must be a number in E.164, for example +14155550100");
-            }
-            number
+            number(given).map_err(|message| self.wrong(path, message)).ok()
         };
         (
             one("agent", "callerIds.agent"),
@@ -291,11 +284,9 @@ fn nobody() -> Option<Number> {
     Number::raw("-")
 }
 
-/// A number in E.164 and nothing around it.
-fn e164(value: &Value) -> Option<Number> {
-    let text = value.as_str()?;
-    let read = E164::parse(text).ok().filter(|read| read.as_str() == text)?;
-    Number::raw(read.as_str())
+fn number(value: &Value) -> Result<Number, &'static str> {
+    let text = value.as_str().unwrap_or_default();
+    dialled(text).map_err(BadNumber::message)
 }
 
 fn is_code(text: &str) -> bool {

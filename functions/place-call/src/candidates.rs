@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use ringback_api::Problem;
 use ringback_carriers::CannotAsk;
-use ringback_placing::{Bucket, Candidate, Choice, HealthState, LeftOut, Pin, Taken, Wish as Needs, order};
+use ringback_placing::{Bucket, Candidate, Choice, HealthState, LeftOut, Pin, Token, Wish as Needs, order};
 
 use crate::App;
-use crate::answer::{seconds, without_table};
+use crate::answer::seconds;
 use crate::asking::{NotReady, Order, Ready};
 use crate::body::Wish;
 use crate::fleet::Member;
+use crate::placing::failed;
 use crate::problems;
 
 /// After how many seconds a carrier that is not healthy may be again.
@@ -63,7 +64,7 @@ impl<'a> Candidates<'a> {
     /// not placed as many in this second as it may.
     pub(crate) async fn next(&mut self, app: &App, order: &Order<'_>) -> Result<Option<Ready<'a>>, Problem> {
         while let Some(member) = self.take() {
-            let ready = match app.prepare(member, order).await {
+            let mut ready = match app.prepare(member, order).await {
                 Ok(ready) => ready,
                 Err(NotReady::Cannot(why)) => {
                     self.cannot = Some(why);
@@ -74,34 +75,51 @@ impl<'a> Candidates<'a> {
                     continue;
                 }
             };
-            let account = &member.account;
-            let failed = |problem: ringback_placing::StoreError| without_table(&problem.code);
-            match app
-                .placing
-                .take(&bucket(member), order.now)
-                .await
-                .map_err(failed)?
-            {
-                Taken::Yes => {}
-                Taken::After(wait) => {
-                    self.wait = Some(self.wait.map_or(wait, |known| known.min(wait)));
-                    continue;
-                }
+            if let Some(tokens) = self.admit(app, member, order).await? {
+                ready.tokens = tokens;
+                return Ok(Some(ready));
             }
-            let on_probation = member.health.state == HealthState::HalfOpen;
-            if on_probation
-                && !app
-                    .placing
-                    .probe(&account.slug, order.now)
-                    .await
-                    .map_err(failed)?
-            {
-                self.unwell = true;
-                continue;
-            }
-            return Ok(Some(ready));
         }
         Ok(None)
+    }
+
+    /// Takes what an account is asked with: one of its calls a second and, on probation, the one call that is tried.
+    async fn admit(
+        &mut self,
+        app: &App,
+        member: &Member,
+        order: &Order<'_>,
+    ) -> Result<Option<Vec<Token>>, Problem> {
+        let token = app.placing.token(&bucket(member), order.now).await;
+        let mut tokens = match token.map_err(failed)? {
+            Ok(token) => vec![token],
+            Err(wait) => {
+                self.wait = Some(self.wait.map_or(wait, |known| known.min(wait)));
+                return Ok(None);
+            }
+        };
+        if member.health.state == HealthState::HalfOpen {
+            let probe = app.placing.probe(&member.account.slug, order.now).await;
+            let Some(probe) = probe.map_err(failed)? else {
+                self.unwell = true;
+                app.give_back(&tokens).await;
+                return Ok(None);
+            };
+            tokens.push(probe);
+        }
+        Ok(Some(tokens))
+    }
+
+    /// Whether no account may be asked at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.choice.usable.is_empty()
+    }
+
+    /// The longest that one of them may let the two talk, where it is asked for that limit, in seconds.
+    pub(crate) fn longest(&self, limit_seconds: u64) -> u64 {
+        let members = self.choice.usable.iter().filter_map(|at| self.fleet.get(*at));
+        let longest = members.map(|member| member.longest(limit_seconds)).max();
+        longest.unwrap_or_default().max(limit_seconds)
     }
 
     fn take(&mut self) -> Option<&'a Member> {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::App;
 use crate::answer::without_table;
-use crate::fleet::Member;
+use crate::fleet::{Member, Seen};
 use crate::metrics::RequestMetrics;
 use crate::problems;
 
@@ -72,7 +72,7 @@ impl App {
         now: Timestamp,
         counts: &mut RequestMetrics,
     ) -> Result<Response, Problem> {
-        let mut fleet = self.fleet(&identity.tenant, now, counts).await?;
+        let mut fleet = self.fleet(&identity.tenant, Seen::Now, now, counts).await?;
         fleet.sort_by(|one, other| {
             let rank = |member: &Member| (member.account.priority, member.account.slug.clone());
             rank(one).cmp(&rank(other))
@@ -96,6 +96,7 @@ impl App {
             true => self.placing.disable(&account.slug, who, now).await,
             false => self.placing.enable(&account.slug, who, now).await,
         };
+        self.healths.forget(&account.slug);
         let switch = switch.map_err(|problem| without_table(&problem.code))?;
         if let Some(switch) = &switch {
             counts.switches += 1;

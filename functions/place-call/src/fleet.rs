@@ -2,10 +2,10 @@
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use ringback_accounts::{AMAZON_CONNECT, Account, Known, LookupError};
+use ringback_accounts::{AMAZON_CONNECT, Account, Known, LookupError, Slug};
 use ringback_api::Problem;
 use ringback_carriers::{Ability, ability_of};
-use ringback_placing::{Health, Switch, public_id};
+use ringback_placing::{Health, HealthState, Outcome, Switch, public_id};
 use ringback_steps::{HEALTH_SCHEMA, HealthEvent};
 use tracing::{error, info, warn};
 
@@ -18,6 +18,15 @@ pub(crate) struct Member {
     pub(crate) account: Account,
     pub(crate) way: Way,
     pub(crate) health: Health,
+}
+
+/// How recent the health of accounts must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// As it is written now.
+    Now,
+    /// As this instance has read it within the last second.
+    OfLate,
 }
 
 /// How an account is asked.
@@ -39,6 +48,14 @@ impl Member {
             Way::None => None,
         }
     }
+
+    /// The limit of the conversation that its carrier really keeps where it is asked for that one, in seconds.
+    pub(crate) fn longest(&self, limit_seconds: u64) -> u64 {
+        match &self.way {
+            Way::Carrier(known) => known.carrier.get().longest(limit_seconds),
+            Way::Connect | Way::None => limit_seconds,
+        }
+    }
 }
 
 impl App {
@@ -46,12 +63,18 @@ impl App {
     pub(crate) async fn fleet(
         &self,
         tenant: &str,
+        seen: Seen,
         now: Timestamp,
         counts: &mut RequestMetrics,
     ) -> Result<Vec<Member>, Problem> {
         let accounts = self.account_store.list(tenant).await;
         let accounts = accounts.map_err(|problem| without_table(&problem.code))?;
-        let members = join_all(accounts.into_iter().map(|account| self.member(account, now))).await;
+        let members = join_all(
+            accounts
+                .into_iter()
+                .map(|account| self.member(account, seen, now)),
+        )
+        .await;
         let mut fleet = Vec::with_capacity(members.len());
         for member in members {
             let (member, switch) = member?;
@@ -64,14 +87,50 @@ impl App {
         Ok(fleet)
     }
 
-    async fn member(&self, account: Account, now: Timestamp) -> Result<(Member, Option<Switch>), Problem> {
-        let failed = |problem: ringback_placing::StoreError| without_table(&problem.code);
-        let health = self.placing.health(&account.slug, now).await.map_err(failed)?;
-        let settled = self.placing.settle(&account.slug, &health, now).await;
-        let switch = settled.map_err(failed)?;
+    async fn member(
+        &self,
+        account: Account,
+        seen: Seen,
+        now: Timestamp,
+    ) -> Result<(Member, Option<Switch>), Problem> {
+        let known = match seen {
+            Seen::OfLate => self.healths.get(&account.slug, now),
+            Seen::Now => None,
+        };
+        let (health, switch) = match known {
+            Some(health) => (health, None),
+            None => self.health(&account.slug, now).await?,
+        };
         let way = self.way(&account).await?;
         let member = Member { account, way, health };
         Ok((member, switch))
+    }
+
+    /// How an account is by what is written, and the switch that this request found.
+    async fn health(&self, account: &Slug, now: Timestamp) -> Result<(Health, Option<Switch>), Problem> {
+        let failed = |problem: ringback_placing::StoreError| without_table(&problem.code);
+        let changes = self.healths.changes(account);
+        let health = self.placing.health(account, now).await.map_err(failed)?;
+        let switch = self.placing.settle(account, &health, now).await;
+        let switch = switch.map_err(failed)?;
+        match switch {
+            Some(_) => self.healths.forget(account),
+            None => self.healths.remember(account, &health, now, changes),
+        }
+        Ok((health, switch))
+    }
+
+    /// Counts what became of a request to an account. What this instance knows is seen by its next call.
+    pub(crate) async fn count(&self, member: &Member, outcome: Outcome, at: Timestamp) {
+        let slug = &member.account.slug;
+        if let Err(problem) = self.placing.count(slug, outcome, at).await {
+            error!(code = problem.code, "An account's health was not counted");
+        }
+        let as_before = matches!(outcome, Outcome::Accepted | Outcome::AcceptedQuietly)
+            && member.health.state == HealthState::Closed;
+        if !as_before {
+            self.healths.forget(slug);
+        }
     }
 
     async fn way(&self, account: &Account) -> Result<Way, Problem> {

@@ -11,11 +11,13 @@ mod config;
 mod connect;
 mod fleet;
 mod hang_up;
+mod healths;
 mod ids;
 mod metrics;
 mod placing;
 mod problems;
 mod route;
+mod unplaced;
 
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,7 @@ pub use config::Config;
 pub use problems::PROBLEMS;
 
 use crate::connect::Connect;
+use crate::healths::Healths;
 use crate::metrics::RequestMetrics;
 use crate::route::Route;
 
@@ -42,6 +45,7 @@ use crate::route::Route;
 pub struct App {
     calls: CallStore,
     placing: PlacingStore,
+    healths: Healths,
     account_store: AccountStore,
     accounts: Accounts,
     outbound: Outbound,
@@ -69,10 +73,12 @@ impl App {
         connect: aws_sdk_connect::Client,
         metrics: MetricsSink,
     ) -> Result<Self, BuildError> {
+        ringback_placing::warm();
         let account_store = AccountStore::new(dynamo.clone(), config.carriers_table.clone());
         Ok(Self {
             calls: CallStore::new(dynamo.clone(), config.calls_table, config.call_retention),
             placing: PlacingStore::new(dynamo, config.carriers_table),
+            healths: Healths::default(),
             accounts: Accounts::new(account_store.clone(), secrets),
             account_store,
             outbound: Outbound::new("ringback-place-call", config.simulated_carriers)?,

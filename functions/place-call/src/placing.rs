@@ -9,16 +9,18 @@ use ringback_calls::{
     Class, Kind, NewEvent, State, TakenOn, accepted, fold, refused, refused_the_call, unplaced, unsure,
 };
 use ringback_carriers::{Fault, Refusing};
-use ringback_placing::{Begun, Bucket, IdempotencyKey, Kept, Pin, Taken};
+use ringback_placing::{Bucket, IdempotencyKey, Kept, Pin};
 use tracing::error;
 
 use crate::App;
 use crate::answer::{self, seconds, without_table};
 use crate::asking::{Order, Ready, Told};
-use crate::begin::{asked, asked_event, line};
+use crate::begin::{Start, Terms, asked, asked_event, line, line_busy};
 use crate::body::Wish;
-use crate::candidates::{Candidates, UNHEALTHY};
+use crate::candidates::Candidates;
+use crate::fleet::Seen;
 use crate::metrics::RequestMetrics;
+use crate::unplaced::{HANG_UP_ASKED, Why, nobody};
 use crate::{checks, ids, problems};
 
 /// After how many seconds a slot or a line may be free again.
@@ -55,6 +57,8 @@ struct Decided {
     limit_seconds: u64,
     /// How many calls may be open at once.
     open_calls: u32,
+    /// How many may be placed in a minute.
+    calls_per_minute: u32,
     /// What the user's calls go over.
     pin: Option<Pin>,
 }
@@ -63,11 +67,23 @@ struct Decided {
 enum End {
     Placed,
     Unsure,
+    /// Somebody has ended the call meanwhile.
+    Ended,
     /// Nobody took it: whether one said that the call itself is at fault, and the last one's word.
     Nobody {
         of_call: bool,
         word: String,
     },
+}
+
+/// Who is asked next.
+enum Next<'a> {
+    /// This one: it is written down.
+    Asked(Ready<'a>),
+    /// Nobody is left, or there is no time.
+    Nobody,
+    /// Nobody: somebody has ended the call.
+    Ended,
 }
 
 impl App {
@@ -88,15 +104,49 @@ impl App {
             started,
             now,
         };
-        if let Some((key, fingerprint)) = &journey.key {
-            let kept = self.placing.kept(&identity.tenant, key, now).await;
-            if let Some(kept) = kept.map_err(failed)? {
-                return self.repeated(&journey, &kept, fingerprint).await;
-            }
+        if let Some(known) = self.known(&journey).await? {
+            return Ok(known);
         }
-        let decided = self.decide(&journey, &wish, counts).await?;
-        let line = line(&wish, decided.pin.as_ref());
-        let fleet = self.fleet(&identity.tenant, now, counts).await?;
+        let placed = self.place_new(&journey, &wish, counts).await;
+        let taken = |problem: &Problem| {
+            let kinds = [&problems::LINE_BUSY, &problems::TOO_MANY_CALLS];
+            kinds.contains(&problem.kind)
+        };
+        match placed {
+            // It may be the same request that has taken it, a moment ago.
+            Err(problem) if taken(&problem) => self.known(&journey).await?.ok_or(problem),
+            placed => placed,
+        }
+    }
+
+    /// What is answered to a request whose key is known; none where it is not.
+    async fn known(&self, journey: &Journey<'_>) -> Result<Option<Response>, Problem> {
+        let Some((key, fingerprint)) = &journey.key else {
+            return Ok(None);
+        };
+        let kept = self
+            .placing
+            .kept(&journey.identity.tenant, key, journey.now)
+            .await;
+        match kept.map_err(failed)? {
+            Some(kept) => self.repeated(journey, &kept, fingerprint).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn place_new(
+        &self,
+        journey: &Journey<'_>,
+        wish: &Wish,
+        counts: &mut RequestMetrics,
+    ) -> Result<Response, Problem> {
+        let (identity, now) = (journey.identity, journey.now);
+        let decided = self.decide(journey, wish, counts).await?;
+        let line = line(wish, decided.pin.as_ref());
+        let (fleet, taking_over) = tokio::try_join!(
+            self.fleet(&identity.tenant, Seen::OfLate, now, counts),
+            self.free_line(&identity.tenant, &line, now),
+        )?;
         let call = ids::new_call(now).ok_or_else(|| {
             error!("The operating system has no randomness to give");
             Problem::new(&ProblemType::UNAVAILABLE, "No id could be made; try again.")
@@ -104,34 +154,38 @@ impl App {
         let order = Order {
             tenant: &identity.tenant,
             call: &call,
-            wish: &wish,
+            wish,
             line: &line,
             limit_seconds: decided.limit_seconds,
             now,
         };
-        let mut candidates = Candidates::of(&fleet, &wish, decided.pin.as_ref());
-        let Some(first) = candidates.next(self, &order).await? else {
-            return Err(candidates.nobody());
+        let mut candidates = Candidates::of(&fleet, wish, decided.pin.as_ref());
+        let terms = Terms {
+            open_calls: decided.open_calls,
+            longest_seconds: candidates.longest(decided.limit_seconds),
+            taking_over,
         };
-        if journey.left() < LEAST {
-            return Err(without_table("too-slow"));
-        }
-        match self.begin(&journey, &order, &first, decided.open_calls).await? {
-            Begun::Begun => {}
-            Begun::KeyKnown(kept) => {
+        let rate = Bucket::calls_of_tenant(order.tenant, decided.calls_per_minute);
+        let (start, first) = self
+            .start(journey, &order, &mut candidates, &terms, &rate)
+            .await?;
+        match start {
+            Start::Begun => {}
+            Start::KeyKnown(kept) => {
                 let fingerprint = journey.key.as_ref().map(|(_, fingerprint)| fingerprint.as_str());
                 return self
-                    .repeated(&journey, &kept, fingerprint.unwrap_or_default())
+                    .repeated(journey, &kept, fingerprint.unwrap_or_default())
                     .await;
             }
-            Begun::LineBusy(_) => {
-                let detail = "The line has a call that has not ended; one at a time.";
-                return Err(Problem::new(&problems::LINE_BUSY, detail).after(BUSY));
+            Start::LineBusy => return Err(line_busy()),
+            Start::NoSlot => {
+                let detail = "The policy allows no more calls at the same time.";
+                return Err(Problem::new(&problems::TOO_MANY_CALLS, detail).after(BUSY));
             }
         }
-        let (response, retry_after) = self.carry_out(&journey, &order, first, candidates, counts).await;
+        let (response, retry_after) = self.carry_out(journey, &order, first, candidates, counts).await;
         if let Some((key, _)) = &journey.key {
-            let kept = answer::kept(&response, retry_after);
+            let kept = answer::kept(&response, retry_after, journey.now());
             if let Err(problem) = self.placing.keep_answer(order.tenant, key, &kept).await {
                 // The same key again is answered with the call as it is then.
                 error!(
@@ -141,6 +195,40 @@ impl App {
             }
         }
         Ok(response)
+    }
+
+    /// Takes what the call counts for, and begins it with the first account that can be asked. What was taken is given back
+    /// where it does not begin; where nobody knows whether it has, it is not.
+    async fn start<'a>(
+        &self,
+        journey: &Journey<'_>,
+        order: &Order<'_>,
+        candidates: &mut Candidates<'a>,
+        terms: &Terms,
+        rate: &Bucket,
+    ) -> Result<(Start, Ready<'a>), Problem> {
+        if candidates.is_empty() {
+            return Err(candidates.nobody());
+        }
+        let rate = self.placing.token(rate, journey.now).await.map_err(failed)?;
+        let rate = rate.map_err(|wait| {
+            let detail = "The policy allows no more calls in this minute.";
+            Problem::new(&problems::TOO_MANY_CALLS, detail).after(seconds(wait))
+        })?;
+        let Some(first) = candidates.next(self, order).await? else {
+            self.give_back(&[rate]).await;
+            return Err(candidates.nobody());
+        };
+        let taken = [&[rate], first.tokens.as_slice()].concat();
+        if journey.left() < LEAST {
+            self.give_back(&taken).await;
+            return Err(without_table("too-slow"));
+        }
+        let start = self.begin(journey, order, &first, terms).await?;
+        if !matches!(start, Start::Begun) {
+            self.give_back(&taken).await;
+        }
+        Ok((start, first))
     }
 
     /// A request whose key is known: the answer that was given, or the call as it is now. Nobody is asked again.
@@ -156,7 +244,7 @@ impl App {
             return Err(Problem::new(&problems::IDEMPOTENCY_KEY_REUSED, detail));
         }
         if let Some(answer) = &kept.answer {
-            return Ok(answer::again(answer, &kept.call));
+            return Ok(answer::again(answer, &kept.call, journey.now()));
         }
         let events = self
             .calls
@@ -165,10 +253,10 @@ impl App {
         let events = events.map_err(|problem| without_table(&problem.code))?;
         let unplaced = events.iter().find(|entry| entry.event.kind == Kind::Unplaced);
         if let Some(unplaced) = unplaced {
-            let verdict = unplaced.event.facts.verdict.as_ref();
-            return Err(nobody(
-                verdict.is_some_and(|verdict| verdict.cause.class == Class::Other),
-            ));
+            return Err(Problem {
+                retry_after: None,
+                ..nobody(Why::of(&unplaced.event), true)
+            });
         }
         Ok(match fold(&kept.call, &events) {
             Some(record) => answer::known(202, &record),
@@ -200,14 +288,10 @@ impl App {
         let limit_seconds = checks::allowed(&policy, wish, do_not_call, now).inspect_err(|problem| {
             counts.not_allowed += u64::from(problem.kind.status == 403);
         })?;
-        let rate = Bucket::calls_of_tenant(tenant, policy.calls_per_minute);
-        if let Taken::After(wait) = self.placing.take(&rate, now).await.map_err(failed)? {
-            let detail = "The policy allows no more calls in this minute.";
-            return Err(Problem::new(&problems::TOO_MANY_CALLS, detail).after(seconds(wait)));
-        }
         Ok(Decided {
             limit_seconds,
             open_calls: policy.open_calls,
+            calls_per_minute: policy.calls_per_minute,
             pin,
         })
     }
@@ -233,29 +317,72 @@ impl App {
             };
             of_call |= refusing.fault == Fault::Call;
             let word = refusing.word;
-            if journey.left() < LEAST {
-                break End::Nobody { of_call, word };
-            }
-            match candidates.next(self, order).await {
-                Ok(Some(next)) => ready = next,
-                Ok(None) => break End::Nobody { of_call, word },
-                Err(_) => break End::Nobody { of_call, word },
-            }
-            // What is not written down is not asked.
-            if !self.keep(asked_event(order, &ready, journey.now())).await {
-                break End::Nobody { of_call, word };
+            match self.next_asked(journey, order, &mut candidates).await {
+                Next::Asked(next) => ready = next,
+                Next::Ended => break End::Ended,
+                Next::Nobody => break End::Nobody { of_call, word },
             }
         };
         let carrier = Some(ready.member.account.carrier.as_str());
-        match end {
-            End::Placed => (answer::call(201, order.call, carrier, State::Init), None),
-            End::Unsure => (answer::call(202, order.call, carrier, State::Init), None),
+        let problem = match end {
+            End::Placed => return (answer::call(201, order.call, carrier, State::Init), None),
+            End::Unsure => return (answer::call(202, order.call, carrier, State::Init), None),
+            End::Ended => {
+                self.give_up(journey, order, Class::Other, HANG_UP_ASKED).await;
+                nobody(Why::Ended, journey.key.is_some())
+            }
             End::Nobody { of_call, word } => {
-                counts.unplaced += 1;
-                self.give_up(journey, order, of_call, &word).await;
-                let problem = nobody(of_call);
-                let retry_after = problem.retry_after;
-                (problem.into(), retry_after)
+                let (class, why) = match of_call {
+                    true => (Class::Other, Why::Call),
+                    false => (Class::Server, Why::Carriers),
+                };
+                self.give_up(journey, order, class, &word).await;
+                nobody(why, journey.key.is_some())
+            }
+        };
+        counts.unplaced += 1;
+        let retry_after = problem.retry_after;
+        (problem.into(), retry_after)
+    }
+
+    /// The next account, written down as asked. Nobody is, where no time is left, or the table does not say whether
+    /// somebody has ended the call meanwhile: what is not written down is not asked.
+    async fn next_asked<'a>(
+        &self,
+        journey: &Journey<'_>,
+        order: &Order<'_>,
+        candidates: &mut Candidates<'a>,
+    ) -> Next<'a> {
+        if journey.left() < LEAST {
+            return Next::Nobody;
+        }
+        let Ok(Some(next)) = candidates.next(self, order).await else {
+            return Next::Nobody;
+        };
+        let ended = self.is_ended(journey, order).await;
+        // Secrets and tables may have taken their time.
+        if ended != Some(false) || journey.left() < LEAST {
+            self.give_back(&next.tokens).await;
+            return if ended == Some(true) {
+                Next::Ended
+            } else {
+                Next::Nobody
+            };
+        }
+        match self.keep(asked_event(order, &next, journey.now())).await {
+            true => Next::Asked(next),
+            false => Next::Nobody,
+        }
+    }
+
+    /// Whether somebody has asked for the call's end; none where the table does not answer.
+    async fn is_ended(&self, journey: &Journey<'_>, order: &Order<'_>) -> Option<bool> {
+        let events = self.calls.events(order.tenant, order.call, journey.now()).await;
+        match events {
+            Ok(events) => Some(events.iter().any(|entry| entry.event.kind == Kind::HangUpAsked)),
+            Err(problem) => {
+                error!(code = problem.code, call.id = %order.call, "Whether a call was ended cannot be read, so nobody else is asked for it");
+                None
             }
         }
     }
@@ -268,9 +395,11 @@ impl App {
         ready: &Ready<'_>,
         counts: &mut RequestMetrics,
     ) -> Told {
-        let told = self
-            .ask(ready, order, self.place_timeout.min(journey.left()))
-            .await;
+        // What went before may have taken the time: what has hardly any would only leave a doubt.
+        let told = match journey.left() {
+            left if left < LEAST => Told::Late,
+            left => self.ask(ready, order, self.place_timeout.min(left)).await,
+        };
         let (account, at) = (&ready.member.account, journey.now());
         let asked = asked(ready);
         let event = match &told {
@@ -288,7 +417,7 @@ impl App {
                 counts.unsure += 1;
                 unsure(asked, at)
             }
-            Told::Refused(_) | Told::NotSent(_) => {
+            Told::Refused(_) | Told::NotSent(_) | Told::Late => {
                 counts.refusals += 1;
                 match told.refusing() {
                     Some(Refusing {
@@ -303,18 +432,19 @@ impl App {
             }
         };
         let kept = self.keep(NewEvent::of_account(order.tenant, order.call, asked, event, at));
-        let (_, counted) = tokio::join!(kept, self.placing.count(&account.slug, told.outcome(account), at));
-        if let Err(problem) = counted {
-            error!(code = problem.code, "An account's health was not counted");
-        }
+        let counted = async {
+            if let Some(outcome) = told.outcome(account) {
+                self.count(ready.member, outcome, at).await;
+            }
+        };
+        tokio::join!(kept, counted);
         told
     }
 
     /// Writes down that no carrier took the call, which ends it, and gives slot and line back. What fails here is done
     /// later by `reconcile-calls`.
-    async fn give_up(&self, journey: &Journey<'_>, order: &Order<'_>, of_call: bool, word: &str) {
+    async fn give_up(&self, journey: &Journey<'_>, order: &Order<'_>, class: Class, word: &str) {
         let now = journey.now();
-        let class = if of_call { Class::Other } else { Class::Server };
         let event = unplaced(class, word, now);
         if self
             .keep(NewEvent::own(order.tenant, order.call, event, now))
@@ -344,16 +474,6 @@ fn key(request: &Request<'_>) -> Result<Option<IdempotencyKey>, Problem> {
     let key = request.header("idempotency-key").map(IdempotencyKey::parse);
     key.transpose()
         .map_err(|problem| Problem::invalid("Idempotency-Key", problem.to_string()))
-}
-
-/// What is answered where every account that was asked has refused.
-fn nobody(of_call: bool) -> Problem {
-    if of_call {
-        let detail = "Every carrier that was asked refused it, and at least one because of the call itself.";
-        return Problem::new(&problems::REFUSED_BY_CARRIERS, detail);
-    }
-    let detail = "No carrier that was asked takes calls at the moment.";
-    Problem::new(&problems::NO_HEALTHY_CARRIER, detail).after(UNHEALTHY)
 }
 
 pub(crate) fn failed(problem: ringback_placing::StoreError) -> Problem {

@@ -28,6 +28,8 @@ pub(crate) const IDEMPOTENCY_KEY_REUSED: ProblemType = ProblemType::of(
     422,
     "The idempotency key belongs to another request.",
 );
+pub(crate) const CALL_ENDED: ProblemType =
+    ProblemType::of("call-ended", 409, "The call was ended before a carrier took it.");
 pub(crate) const NO_SUCH_CALL: ProblemType = ProblemType::of("no-such-call", 404, "There is no such call.");
 pub(crate) const CANNOT_HANG_UP: ProblemType =
     ProblemType::of("cannot-hang-up", 409, "The call cannot be ended from here.");
@@ -35,7 +37,7 @@ pub(crate) const NO_SUCH_ACCOUNT: ProblemType =
     ProblemType::of("no-such-account", 404, "There is no such carrier account.");
 
 /// All problems that the function answers with.
-pub const PROBLEMS: [&ProblemType; 20] = [
+pub const PROBLEMS: [&ProblemType; 21] = [
     &ProblemType::INVALID,
     &ProblemType::UNAUTHORISED,
     &ProblemType::FORBIDDEN,
@@ -47,6 +49,7 @@ pub const PROBLEMS: [&ProblemType; 20] = [
     &NO_SUCH_ACCOUNT,
     &ProblemType::NO_SUCH_METHOD,
     &LINE_BUSY,
+    &CALL_ENDED,
     &CANNOT_HANG_UP,
     &TOO_LARGE,
     &CALLER_ID_NOT_ALLOWED,

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, Subcommand};
 use ringback_calls::Number;
 use ringback_connect::phone::E164;
+use ringback_placing::dialled;
 
 use super::tables::Where;
 
@@ -33,20 +34,28 @@ pub(crate) struct One {
 }
 
 impl One {
+    /// The number as calls are asked for it: what no call can be asked for is not called anyway.
     fn number(&self) -> Result<Number> {
-        let read = E164::parse(&self.number).ok();
-        let whole = read.filter(|read| read.as_str() == self.number);
-        match whole.and_then(|number| Number::raw(number.as_str())) {
-            Some(number) => Ok(number),
-            None => bail!("NUMBER must be in E.164, for example +14155550102"),
-        }
+        dialled(&self.number).map_err(|problem| anyhow!("NUMBER {problem}"))
+    }
+
+    /// Any number at all, so that one leaves the list which could be put there once.
+    fn as_it_stands(&self) -> Result<Number> {
+        self.number().or_else(|problem| {
+            let read = E164::parse(&self.number).ok();
+            let number = read.and_then(|read| Number::raw(read.as_str()));
+            number.ok_or(problem)
+        })
     }
 }
 
 impl DoNotCall {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let (Self::Add(one) | Self::Remove(one) | Self::Check(one)) = &self;
-        let number = one.number()?;
+        let number = match &self {
+            Self::Remove(one) => one.as_it_stands(),
+            Self::Add(one) | Self::Check(one) => one.number(),
+        }?;
         let table = one.place.accounts().await?;
         let (placing, tenant) = (&table.placing, one.tenant.as_str());
         match self {
