@@ -1,5 +1,7 @@
 //! Calls of which nobody told the end: what `reconcile-calls` does about them.
 
+mod ended;
+mod found;
 mod watch;
 
 use reconcile_calls::Report;

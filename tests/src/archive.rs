@@ -456,7 +456,11 @@ async fn function(
 fn is_of_placing(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Placed | Kind::Asked | Kind::SecondLegRequested | Kind::SecondLegRefused
+        Kind::Placed
+            | Kind::Asked
+            | Kind::SecondLegRequested
+            | Kind::SecondLegAccepted
+            | Kind::SecondLegRefused
     )
 }
 

@@ -140,7 +140,8 @@ async fn a_request_that_may_have_been_cut_off_is_sent_again_only_where_the_carri
         );
     }
     let story = answering("tx").await;
-    story.takes(accepted()).await;
+    // Nobody knows whether it has the first.
+    story.takes(ResponseTemplate::new(500)).await;
     story.tells().await;
     story.tells().await;
     let ids: Vec<_> = story
@@ -335,5 +336,189 @@ async fn an_agent_whose_customer_does_not_answer_is_not_left_alone() {
         let last = ended.last().unwrap().replace("%3A", ":");
         assert!(last.contains(&a), "{carrier}: {last} is not A's leg {a}");
         assert!(story.exchange.metrics.text().contains("leg-not-ended"));
+    }
+}
+
+/// The carrier's ids of B's leg, as [`accepted`] has them.
+fn leg_b(carrier: &str) -> &'static str {
+    match carrier {
+        "tx" => "v3:sample-leg-b",
+        _ => "00000000-0000-4000-8000-00000000000b_1",
+    }
+}
+
+impl Answering {
+    /// The carrier answers requests to end a leg so, as long as that lives.
+    async fn ends(&self, answer: ResponseTemplate) -> wiremock::MockGuard {
+        let hangs_up = Mock::given(path_regex("/actions/hangup$|/calls/id/"));
+        hangs_up.respond_with(answer).mount_as_scoped(&self.api).await
+    }
+
+    /// How often B's leg was told to end.
+    async fn ended_b(&self) -> usize {
+        let ended = self.ended().await.into_iter();
+        let id = leg_b(&self.life.carrier);
+        ended.filter(|path| path.replace("%3A", ":").contains(id)).count()
+    }
+
+    /// Until B was asked for.
+    async fn asked_for_b(&self) {
+        while self.sent().await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// What the carrier posts of B, when that happens.
+    fn of_b(&self, happens: &str, which: usize) -> Post {
+        let posts = self.exchange.requests(&self.life).unwrap().into_iter();
+        let has = |post: &Post| String::from_utf8_lossy(&post.body).contains(happens);
+        posts.filter(has).nth(which).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_agent_hangs_up_while_the_customers_telephone_rings_and_the_customers_call_is_ended() {
+    for carrier in CARRIERS {
+        let story = answering(carrier).await;
+        story.takes(accepted()).await;
+        assert!((200..300).contains(&story.tells().await), "{carrier}");
+        let record = story.record().await.unwrap();
+        assert_eq!(record.b.id.as_deref(), Some(leg_b(carrier)), "{carrier}");
+        assert_eq!(story.ended_b().await, 0, "{carrier}: the agent is there");
+        let gone = exchange_ended(&story, carrier);
+        // Nobody knows whether the carrier has heard, so it shall tell again.
+        let down = story.ends(ResponseTemplate::new(500)).await;
+        assert_eq!(story.exchange.send(gone.clone()).await.unwrap(), 503, "{carrier}");
+        drop(down);
+        let _ended = story.ends(ResponseTemplate::new(200)).await;
+        let before = story.ended_b().await;
+        assert!((200..300).contains(&story.exchange.send(gone).await.unwrap()));
+        assert_eq!(story.ended_b().await, before + 1, "{carrier}");
+    }
+}
+
+#[tokio::test]
+async fn the_agent_hangs_up_before_the_carrier_has_said_what_it_calls_the_customers_leg() {
+    for carrier in CARRIERS {
+        let story = answering(carrier).await;
+        story
+            .takes(accepted().set_delay(Duration::from_millis(400)))
+            .await;
+        let _ended = story.ends(ResponseTemplate::new(200)).await;
+        let gone = async {
+            story.asked_for_b().await;
+            story
+                .exchange
+                .send(exchange_ended(&story, carrier))
+                .await
+                .unwrap()
+        };
+        let (told, gone) = tokio::join!(story.tells(), gone);
+        assert!(
+            (200..300).contains(&told) && (200..300).contains(&gone),
+            "{carrier}"
+        );
+        assert_eq!(story.ended_b().await, 1, "{carrier}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_asks_for_the_end_while_the_customer_is_asked_for() {
+    for carrier in CARRIERS {
+        let story = answering(carrier).await;
+        story
+            .takes(accepted().set_delay(Duration::from_millis(400)))
+            .await;
+        let down = story.ends(ResponseTemplate::new(500)).await;
+        let asks = async {
+            story.asked_for_b().await;
+            let requester = ringback_calls::Requester {
+                by: "operator-1",
+                request: "request-1",
+            };
+            let now = story.exchange.now();
+            let event = ringback_calls::hang_up_asked(requester, now);
+            let new = NewEvent::own(TENANT, &story.life.call, event, now);
+            story.exchange.calls.put(&new).await.unwrap();
+        };
+        let (told, ()) = tokio::join!(story.tells(), asks);
+        assert_eq!((told, story.ended_b().await), (503, 1), "{carrier}");
+        drop(down);
+        let _ended = story.ends(ResponseTemplate::new(200)).await;
+        assert!((200..300).contains(&story.tells().await), "{carrier}");
+        let dialled = story.sent().await.len() - story.ended().await.len();
+        assert_eq!((dialled, story.ended_b().await), (1, 2), "{carrier}");
+    }
+}
+
+#[tokio::test]
+async fn a_leg_whose_id_cannot_be_kept_is_ended_while_it_is_known() {
+    for carrier in CARRIERS {
+        let story = answering(carrier).await;
+        story
+            .takes(accepted().set_delay(Duration::from_millis(400)))
+            .await;
+        let _ended = story.ends(ResponseTemplate::new(200)).await;
+        let gate = story.exchange.stack.gate().unwrap();
+        let breaks = async {
+            story.asked_for_b().await;
+            gate.fail("PutItem", ringback_local::gate::Fault::Down);
+        };
+        let (told, ()) = tokio::join!(story.tells(), breaks);
+        gate.heal();
+        assert!(told >= 500, "{carrier}: it shall tell again");
+        assert_eq!(story.ended_b().await, 1, "{carrier}");
+    }
+}
+
+#[tokio::test]
+async fn a_customer_who_answers_after_the_agent_has_gone_is_not_left_alone() {
+    // Nobody knows what the carrier calls B's leg until it tells.
+    for (carrier, happens, which) in [("tx", "call.initiated", 1), ("si", r#""ace""#, 1)] {
+        let story = answering(carrier).await;
+        story.takes(ResponseTemplate::new(500)).await;
+        let _ended = story.ends(ResponseTemplate::new(200)).await;
+        story.tells().await;
+        let gone = exchange_ended(&story, carrier);
+        assert!((200..300).contains(&story.exchange.send(gone).await.unwrap()));
+        assert!(story.ended().await.is_empty(), "{carrier}: nobody knows of B");
+        let told = story.exchange.signed(story.of_b(happens, which)).unwrap();
+        let answer = story.exchange.post(&told).await.unwrap();
+        assert_eq!(answer.status, 200, "{carrier}: {answer:?}");
+        if carrier == "si" {
+            assert_eq!(answer.body, r#"{"action":{"name":"hangup"}}"#);
+            let metrics = story.exchange.metrics.text();
+            assert!(metrics.contains(r#""Reason":"agent-gone""#), "{metrics}");
+            assert!(story.ended().await.is_empty(), "the answer has ended it");
+        } else {
+            let b = story.record().await.unwrap().b.id.unwrap();
+            let ended = story.ended().await;
+            assert!(
+                ended.len() == 1 && ended[0].replace("%3A", ":").contains(&b),
+                "{ended:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_both_are_there_nobody_is_ended() {
+    for carrier in CARRIERS {
+        let story = answering(carrier).await;
+        story.takes(accepted()).await;
+        let posts = story.exchange.requests(&story.life).unwrap();
+        let ends = |post: &Post| {
+            let body = String::from_utf8_lossy(&post.body).into_owned();
+            body.contains("call.hangup") || body.contains(r#""dice""#)
+        };
+        for post in posts.into_iter().take_while(|post| !ends(post)) {
+            let answer = story
+                .exchange
+                .post(&story.exchange.signed(post).unwrap())
+                .await
+                .unwrap();
+            assert!((200..300).contains(&answer.status) && !answer.body.contains("hangup"));
+        }
+        assert!(story.ended().await.is_empty(), "{carrier}");
     }
 }

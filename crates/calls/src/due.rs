@@ -34,10 +34,12 @@ pub const ARCHIVE: SignedDuration = SignedDuration::from_hours(1);
 /// A call that is open is looked at when it should have ended: [`QUIET`] after the last word before the two hear each
 /// other ([`QUIET_AT_FIRST`], and longer the older it gets, where it holds a line), and after that when the longest conversation and the ring before it must be over. A call that is closed is
 /// looked at again only while a recording is owed: one that is not in the owner's bucket and not given up, or one that
-/// was ordered and of which nobody has said a word. Every event moves the time on, also the ones that a sweep writes, and
+/// was ordered and of which nobody has said a word. A call whose carrier has said that there is nothing to end is looked at
+/// at once, for ten minutes. Every event moves the time on, also the ones that a sweep writes, and
 /// none that says what somebody asked of us: a link, a hold, its end.
 pub fn next_check(record: &CallRecord, last_heard: Timestamp) -> Option<Timestamp> {
     let wait = match record.state {
+        State::Init | State::Conn if is_said_over(record, last_heard) => SignedDuration::ZERO,
         State::Init if record.line.is_some() => {
             let age = last_heard.duration_since(record.created_at);
             age.clamp(QUIET_AT_FIRST, QUIET)
@@ -56,6 +58,12 @@ pub fn next_check(record: &CallRecord, last_heard: Timestamp) -> Option<Timestam
     };
     // A limit that nobody could live to see ends in the last of all times.
     Some(last_heard.checked_add(wait).unwrap_or(Timestamp::MAX))
+}
+
+/// Whether the carrier has said so lately. If the call goes on all the same, it is looked at as others are.
+fn is_said_over(record: &CallRecord, last_heard: Timestamp) -> bool {
+    let lately = |at: Timestamp| last_heard.duration_since(at) < QUIET;
+    record.said_over_at.is_some_and(lately)
 }
 
 fn owes_recording(record: &CallRecord) -> bool {

@@ -42,10 +42,14 @@ pub enum Kind {
     Unplaced,
     /// We asked the carrier for the second leg.
     SecondLegRequested,
+    /// The carrier took the second leg on.
+    SecondLegAccepted,
     /// The carrier refused the second leg.
     SecondLegRefused,
     /// Somebody asked for the call's end.
     HangUpAsked,
+    /// The carrier was told to end the call, and said that there is nothing to end.
+    SaidOver,
     /// We asked about the call and learned nothing new.
     Checked,
     /// A leg is being dialled.
@@ -102,8 +106,10 @@ impl Kind {
                 | Self::Unsure
                 | Self::Unplaced
                 | Self::SecondLegRequested
+                | Self::SecondLegAccepted
                 | Self::SecondLegRefused
                 | Self::HangUpAsked
+                | Self::SaidOver
                 | Self::Checked
                 | Self::Orphaned
                 | Self::Archived

@@ -270,6 +270,9 @@ pub struct Facts {
     /// When the whole call ended. The end of leg A is the end of the call too, and belongs to `a`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<When>,
+    /// That its carrier, told to end the call, said that there is nothing to end.
+    #[serde(skip_serializing_if = "is_default")]
+    pub said_over: bool,
     /// Of a refusal: that the call itself is at fault, and nothing is wrong with the carrier or the account.
     #[serde(skip_serializing_if = "is_default")]
     pub of_call: bool,
@@ -362,6 +365,7 @@ impl fmt::Debug for Facts {
             .field("by_number", &self.by_number)
             .field("bridged", &self.bridged)
             .field("ended", &self.ended)
+            .field("said_over", &self.said_over)
             .field("of_call", &self.of_call)
             .field("verdict", &self.verdict)
             .field("talk_seconds", &self.talk_seconds)

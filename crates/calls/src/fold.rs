@@ -125,6 +125,7 @@ struct Heard {
     by_number: BTreeMap<Number, LegHeard>,
     bridged: Claim<Start>,
     ended: Claim<End>,
+    said_over: Claim<Reverse<Timestamp>>,
     verdict: Claim<Said<Verdict>>,
     talk_seconds: Claim<(Evidence, u64)>,
     recordings: BTreeMap<String, RecordingHeard>,
@@ -176,6 +177,9 @@ impl Heard {
         }
         basis.start(&mut self.bridged, facts.bridged);
         basis.end(&mut self.ended, facts.ended);
+        if facts.said_over {
+            claim(&mut self.said_over, Reverse(at));
+        }
         if let Some(verdict) = &facts.verdict {
             let new = (event.evidence, weight(&verdict.cause), verdict.clone());
             claim(&mut self.verdict, new);
@@ -220,6 +224,7 @@ impl Heard {
         }
         join(&mut self.bridged, other.bridged);
         join(&mut self.ended, other.ended);
+        join(&mut self.said_over, other.said_over);
         join(&mut self.verdict, other.verdict);
         join(&mut self.talk_seconds, other.talk_seconds);
         for (id, recording) in other.recordings {
@@ -344,6 +349,10 @@ impl Heard {
             created_at: Timestamp::UNIX_EPOCH,
             bridged_at,
             ended_at,
+            said_over_at: self
+                .said_over
+                .map(|Reverse(at)| at)
+                .filter(|_| state != State::Close),
             talk_seconds,
             limit_seconds,
             ring_seconds: said_first(self.ring_seconds),

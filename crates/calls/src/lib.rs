@@ -7,6 +7,7 @@ mod due;
 mod event;
 mod facts;
 mod fold;
+mod holder;
 mod id;
 #[cfg(feature = "table")]
 pub mod item;
@@ -32,14 +33,15 @@ pub use facts::{
     Announcement, Archived, Direction, Facts, LegFacts, RecordingFacts, RecordingState, Verdict, When,
 };
 pub use fold::fold;
+pub use holder::{Holder, is_end_asked};
 pub use id::{BadCallId, CallId, EventId};
 #[cfg(feature = "table")]
 pub use list::{Ask, Due, LONGEST_PAGE, List, ListError, Page, Summary};
 pub use number::Number;
 pub use placed::{Asked, Placed};
 pub use placing::{
-    TakenOn, accepted, checked, hang_up_asked, orphaned, refused, refused_the_call, second_leg_refused,
-    unplaced, unsure,
+    TakenOn, accepted, checked, found, hang_up_asked, orphaned, refused, refused_the_call, said_over,
+    second_leg_accepted, second_leg_refused, unplaced, unsure,
 };
 #[cfg(feature = "table")]
 pub use project::{Change, Projected};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::cause::{Cause, Class};
+use crate::cause::{Cause, Class, Leg};
 use crate::event::{CallEvent, Evidence, Kind};
 use crate::facts::{Facts, LegFacts, Verdict, When};
 use crate::id::EventId;
@@ -40,6 +40,17 @@ pub fn accepted(asked: Asked<'_>, told: TakenOn<'_>, at: Timestamp) -> CallEvent
     };
     let id = of_account("accepted", asked);
     event(id, Kind::Accepted, Evidence::Own, facts, at)
+}
+
+/// Nobody knew the carrier's id of the call, and of all calls that it lists only this one can be it. It is our conclusion:
+/// what the carrier itself tells of the call counts more. To be kept as an event of that account.
+pub fn found(asked: Asked<'_>, told: TakenOn<'_>, at: Timestamp) -> CallEvent {
+    let id = told.carrier_call_id.or(told.leg_a).unwrap_or_default();
+    CallEvent {
+        id: EventId::of(&["found", asked.carrier, asked.account, id]),
+        evidence: Evidence::Inferred,
+        ..accepted(asked, told, at)
+    }
 }
 
 /// The account's carrier refused the call, or was not reached: it rings nobody. `word` is its code or word for it, never
@@ -100,10 +111,49 @@ pub fn hang_up_asked(requester: Requester<'_>, at: Timestamp) -> CallEvent {
     }
 }
 
+/// The account's carrier was told to end the call, and said that there is nothing to end: it is over, or the carrier does not
+/// know it. That is no end yet, for nobody has said when it was and why; somebody looks at the call at once. To be kept as
+/// an event of that account.
+pub fn said_over(asked: Asked<'_>, at: Timestamp) -> CallEvent {
+    let facts = Facts {
+        said_over: true,
+        ..Facts::default()
+    };
+    event(
+        of_account("said-over", asked),
+        Kind::SaidOver,
+        Evidence::Own,
+        facts,
+        at,
+    )
+}
+
 /// We looked at the call, and learned nothing new: it is due later.
 pub fn checked(at: Timestamp) -> CallEvent {
     let id = EventId::of(&["checked", &at.to_string()]);
     event(id, Kind::Checked, Evidence::Own, Facts::default(), at)
+}
+
+/// The account's carrier took the second leg on, and calls it so. To be kept as an event of that account: whoever ends the
+/// call while B's telephone rings ends it by that id.
+pub fn second_leg_accepted(asked: Asked<'_>, leg_b: &str, at: Timestamp) -> CallEvent {
+    let facts = Facts {
+        b: LegFacts {
+            id: Some(leg_b.to_owned()),
+            ..LegFacts::default()
+        },
+        ..Facts::default()
+    };
+    CallEvent {
+        leg: Some(Leg::B),
+        ..event(
+            of_account("second-leg-accepted", asked),
+            Kind::SecondLegAccepted,
+            Evidence::Own,
+            facts,
+            at,
+        )
+    }
 }
 
 /// The account's carrier refused the second leg that we asked for: B is not rung. To be kept as an event of that account.

@@ -117,6 +117,9 @@ pub struct CallRecord {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// When its carrier first said that there is nothing to end any more, while nobody has told of its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_over_at: Option<Timestamp>,
     /// How long the two talked, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk_seconds: Option<u64>,
@@ -166,6 +169,7 @@ impl CallRecord {
             (
                 self.bridged_at,
                 self.ended_at,
+                self.said_over_at,
                 self.talk_seconds,
                 self.limit_seconds,
             ),

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use ringback_calls::{
     Asked, CallEvent, CallId, CallRecord, Cause, Class, CloseCause, Entry, EventId, Evidence, Kind,
-    Requester, State, TakenOn, When, accepted, checked, fold, hang_up_asked, orphaned, refused,
-    second_leg_refused, unplaced, unsure,
+    Requester, State, TakenOn, When, accepted, checked, fold, found, hang_up_asked, next_check, orphaned,
+    refused, said_over, second_leg_accepted, second_leg_refused, unplaced, unsure,
 };
 
 const FIRST: Asked<'static> = Asked {
@@ -135,6 +135,52 @@ fn a_second_leg_that_was_refused_is_why_the_call_ended() {
 }
 
 #[test]
+fn a_second_leg_that_was_taken_on_is_known_by_its_id_and_rings_nowhere_in_the_record() {
+    let record = record(vec![
+        entry(FIRST, FIRST.event(at(0))),
+        entry(FIRST, accepted(FIRST, told(), at(1))),
+        entry(FIRST, second_leg_accepted(FIRST, "leg-b", at(6))),
+    ]);
+    assert_eq!(record.b.id.as_deref(), Some("leg-b"));
+    assert_eq!((record.b.dialled_at, record.state), (None, State::Init));
+}
+
+#[test]
+fn what_was_concluded_of_a_call_stands_back_for_what_its_carrier_tells() {
+    let mut entries = vec![
+        entry(FIRST, FIRST.event(at(0))),
+        entry(FIRST, unsure(FIRST, at(8))),
+        entry(FIRST, found(FIRST, told(), at(150))),
+    ];
+    let concluded = record(entries.clone());
+    assert_eq!(concluded.carrier_call_id.as_deref(), Some("call-of-carrier"));
+    let mut answered = CallEvent::new(EventId::of(&["answered"]), Kind::Answered, Evidence::Event);
+    answered.facts.carrier_call_id = Some("another".to_owned());
+    answered.facts.a.id = Some("another".to_owned());
+    entries.push(entry(FIRST, answered));
+    let told = record(entries);
+    assert_eq!(told.carrier_call_id.as_deref(), Some("another"));
+    assert_eq!(told.a.id.as_deref(), Some("another"));
+}
+
+#[test]
+fn a_call_that_its_carrier_says_is_over_is_open_and_due_at_once_but_not_for_ever() {
+    let mut entries = vec![
+        entry(FIRST, FIRST.event(at(0))),
+        entry(FIRST, accepted(FIRST, told(), at(1))),
+        entry(FIRST, said_over(FIRST, at(200))),
+    ];
+    let said = record(entries.clone());
+    assert_eq!((said.state, said.said_over_at), (State::Init, Some(at(200))));
+    assert_eq!(next_check(&said, at(260)), Some(at(260)));
+    assert_eq!(next_check(&said, at(799)), Some(at(799)));
+    assert_eq!(next_check(&said, at(800)), Some(at(800 + 600)));
+    entries.push(entry(OWN, orphaned(at(300))));
+    let closed = record(entries);
+    assert_eq!((closed.state, closed.said_over_at), (State::Close, None));
+}
+
+#[test]
 fn the_same_said_again_is_the_same_event_and_nothing_else_is() {
     let requester = |request| Requester {
         by: "operator-1",
@@ -147,6 +193,9 @@ fn the_same_said_again_is_the_same_event_and_nothing_else_is() {
             refused(FIRST, "21211", at(second)),
             refused(SECOND, "21211", at(second)),
             unsure(FIRST, at(second)),
+            found(FIRST, told(), at(second)),
+            said_over(FIRST, at(second)),
+            second_leg_accepted(FIRST, "leg-b", at(second)),
             second_leg_refused(FIRST, Class::Other, "x", at(second)),
             unplaced(Class::Other, "x", at(second)),
             orphaned(at(second)),

@@ -12,6 +12,7 @@
 //! A call that we place carries our call id as its `tag`.
 
 mod document;
+mod listed;
 mod placing;
 mod polled;
 mod read;
@@ -25,6 +26,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
+use crate::listing::{Listing, LookedFor};
 use crate::placing::{Answered, Ask, CannotAsk, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, Place, Source};
@@ -114,6 +116,14 @@ impl Carrier for Bandwidth {
         answer: &Answered<'_>,
     ) -> Result<Inquired, Unreadable> {
         placing::inquired(placed, which, answer)
+    }
+
+    fn list(&self, wanted: &LookedFor<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        listed::list(wanted, keys)
+    }
+
+    fn listed(&self, answer: &Answered<'_>) -> Result<Option<Listing>, Unreadable> {
+        listed::listed(answer)
     }
 
     fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {

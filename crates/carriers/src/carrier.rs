@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::answer::{Answer, SecondLeg};
+use crate::listing::{Listing, LookedFor};
 use crate::placing::{
     Ability, Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing, ability_of,
 };
@@ -57,12 +58,19 @@ pub trait Carrier: Sync + Send {
         self.acknowledgement()
     }
 
+    /// The answer that ends the leg of which this request tells that it was answered, for carriers that wait to hear what is
+    /// to be done with it.
+    fn turn_away(&self, _request: &Request<'_>) -> Option<Answer> {
+        None
+    }
+
     /// What makes the carrier send again what could not be stored.
     fn again(&self) -> Answer {
         Answer::unavailable()
     }
 
     /// The limit of the conversation that this carrier really keeps where it is asked for that one: both are in seconds.
+    /// It is longer only where the carrier keeps none as short; such a carrier is not asked for the call.
     /// The document says it, and whoever tells later whether the call reached its limit compares with it.
     fn longest(&self, limit_seconds: u64) -> u64 {
         limit_seconds
@@ -132,6 +140,23 @@ pub trait Carrier: Sync + Send {
         answer: &Answered<'_>,
     ) -> Result<Inquired, Unreadable> {
         Ok(Inquired::of_status(answer.status).unwrap_or(Inquired::NotNow))
+    }
+
+    /// How the carrier is asked which calls it has placed to an agent, where it has never told its id of one
+    /// ([`Inquiry::Listed`](crate::Inquiry)).
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    fn list(&self, _wanted: &LookedFor<'_>, _keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        Err(CannotAsk::NoWay)
+    }
+
+    /// What an answer to [`list`](Self::list) says; none where the carrier does not say for now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn listed(&self, _answer: &Answered<'_>) -> Result<Option<Listing>, Unreadable> {
+        Ok(None)
     }
 
     /// How the carrier is told to end a call.

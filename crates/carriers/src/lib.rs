@@ -5,9 +5,11 @@ mod capture;
 mod carrier;
 mod content;
 mod form;
+mod held;
 mod hex;
 mod json;
 mod jwt;
+mod listing;
 mod mac;
 mod markup;
 mod mistakes;
@@ -39,6 +41,7 @@ pub use amazon_connect::events_of_record;
 pub use answer::{Answer, SecondLeg};
 pub use capture::{BadCapture, Capture, Line, PlacedLine};
 pub use carrier::{Carrier, Trust};
+pub use listing::{Listed, Listing, LookedFor};
 pub use mapped::{BadMapping, Mapped, RESERVED as RESERVED_CODES};
 pub use placing::{
     ABILITIES, Ability, Accepted, Answered, Ask, CannotAsk, Fault, HungUp, Inquired, Inquiry, NewCall,

@@ -143,6 +143,9 @@ pub enum Fault {
 pub enum Inquiry {
     /// By its own id of the call: not before it has told one.
     ById,
+    /// By its own id too, and it lists its calls to the agent's telephone, so that a call may be found whose id it never
+    /// told: [`Carrier::list`](crate::Carrier::list).
+    Listed,
     /// By our id too, so that a call can be found whose id the carrier never told.
     ByReference,
     /// By nothing: only its events tell.
@@ -173,6 +176,8 @@ pub struct Ability {
     pub remembers: Duration,
     /// How the customer's leg comes about.
     pub second: Second,
+    /// How long any telephone may ring where the carrier is not told how long; none where it is.
+    pub longest_ring: Option<Duration>,
     /// Whether a call can be ended.
     pub hangs_up: bool,
     /// For how long the same request again does nothing, by the id that we give it; none where it would ring again.
@@ -187,8 +192,8 @@ const DAYS: u64 = 24 * HOURS;
 /// Every carrier that can place calls, and what it can do. Facts from the carriers' documentation, as the README lists them;
 /// how long a carrier remembers and how many calls a second it takes is often the account's, so these are careful.
 pub const ABILITIES: [Ability; 11] = [
-    ability("tw", Inquiry::ById, 60, 30 * DAYS, Second::Placed),
-    ability("sw", Inquiry::ById, 60, 30 * DAYS, Second::Placed),
+    ability("tw", Inquiry::Listed, 60, 30 * DAYS, Second::Placed),
+    ability("sw", Inquiry::Listed, 60, 30 * DAYS, Second::Placed),
     Ability {
         // Commands with the same `command_id` are ignored for a minute.
         ignores_repeats: Some(Duration::from_secs(50)),
@@ -202,8 +207,12 @@ pub const ABILITIES: [Ability; 11] = [
     ability("hw", Inquiry::EventsOnly, 0, 0, Second::Placed),
     // The history of sessions has the custom data in which our id is.
     ability("vx", Inquiry::ByReference, 60, 30 * DAYS, Second::Placed),
-    ability("bw", Inquiry::ById, 60, 30 * DAYS, Second::Document),
-    ability("si", Inquiry::ById, 60, DAYS, Second::Command),
+    ability("bw", Inquiry::Listed, 60, 30 * DAYS, Second::Document),
+    Ability {
+        // How long a leg may ring cannot be said, so it is what telephone networks allow.
+        longest_ring: Some(Duration::from_secs(crate::sinch::LONGEST_RING)),
+        ..ability("si", Inquiry::ById, 60, DAYS, Second::Command)
+    },
     Ability {
         // The same ClientToken again answers with the same contact; two requests a second.
         ignores_repeats: Some(Duration::from_secs(7 * DAYS)),
@@ -225,6 +234,7 @@ const fn ability(
         inquiries_per_minute,
         remembers: Duration::from_secs(remembers),
         second,
+        longest_ring: None,
         hangs_up: true,
         ignores_repeats: None,
         calls_per_second: 1,

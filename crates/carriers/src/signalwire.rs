@@ -20,6 +20,7 @@ use serde::de::IgnoredAny;
 
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
+use crate::listing::{Listing, LookedFor};
 use crate::mac::{any_secret, is_hmac_sha1};
 use crate::placing::{Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
@@ -29,7 +30,7 @@ use crate::request::Request;
 use crate::settings::Keys;
 use crate::twilio::placing::Api;
 use crate::twilio::signature::{self, Repeated};
-use crate::twilio::{document, placing, read};
+use crate::twilio::{document, listed, placing, read};
 
 /// SignalWire.
 #[derive(Debug)]
@@ -113,6 +114,14 @@ impl Carrier for SignalWire {
         answer: &Answered<'_>,
     ) -> Result<Inquired, Unreadable> {
         placing::inquired(self.code(), placed, which, answer)
+    }
+
+    fn list(&self, wanted: &LookedFor<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        Ok(api(keys)?.list(wanted))
+    }
+
+    fn listed(&self, answer: &Answered<'_>) -> Result<Option<Listing>, Unreadable> {
+        listed::listed(answer)
     }
 
     fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {

@@ -21,6 +21,8 @@ mod placing;
 mod read;
 mod signature;
 
+pub(crate) use placing::LONGEST_RING;
+
 use jiff::Timestamp;
 
 use crate::answer::Answer;
@@ -68,6 +70,11 @@ impl Carrier for Sinch {
             Some((call, leg)) => placing::into_conference(&call, leg),
             None => self.acknowledgement(),
         }
+    }
+
+    fn turn_away(&self, request: &Request<'_>) -> Option<Answer> {
+        read::answered(request)
+            .map(|_| Answer::document("application/json", r#"{"action":{"name":"hangup"}}"#))
     }
 
     fn place(&self, call: &NewCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {

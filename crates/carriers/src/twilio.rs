@@ -15,6 +15,7 @@
 //! already there. The parts below serve every carrier that speaks Twilio's language.
 
 pub(crate) mod document;
+pub(crate) mod listed;
 pub(crate) mod placing;
 mod polled;
 pub(crate) mod read;
@@ -26,6 +27,7 @@ use url::Url;
 
 use crate::answer::{Answer, SecondLeg};
 use crate::carrier::{Carrier, Trust};
+use crate::listing::{Listing, LookedFor};
 use crate::placing::{Answered, Ask, CannotAsk, HungUp, Inquired, NewCall, PlacedCall, Placing};
 use crate::reading::{Reading, Unreadable};
 use crate::recording::{CannotFetch, Fetch, Kept, Place, Source, ask};
@@ -96,6 +98,14 @@ impl Carrier for Twilio {
         answer: &Answered<'_>,
     ) -> Result<Inquired, Unreadable> {
         placing::inquired(self.code(), placed, which, answer)
+    }
+
+    fn list(&self, wanted: &LookedFor<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {
+        Ok(api(keys)?.list(wanted))
+    }
+
+    fn listed(&self, answer: &Answered<'_>) -> Result<Option<Listing>, Unreadable> {
+        listed::listed(answer)
     }
 
     fn hang_up(&self, placed: &PlacedCall<'_>, keys: &Keys<'_>, _now: Timestamp) -> Result<Ask, CannotAsk> {

@@ -16,12 +16,16 @@ mod asking;
 mod bandwidth;
 #[path = "placing/comparing.rs"]
 mod comparing;
+#[path = "placing/held.rs"]
+mod held;
 #[path = "placing/huawei.rs"]
 mod huawei;
 #[path = "placing/injection.rs"]
 mod injection;
 #[path = "placing/jiuyun.rs"]
 mod jiuyun;
+#[path = "placing/listed.rs"]
+mod listed;
 #[path = "placing/mapped.rs"]
 mod mapped;
 #[path = "placing/plivo.rs"]

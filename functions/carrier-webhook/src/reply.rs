@@ -16,8 +16,8 @@ pub enum Outcome {
     Ignored,
     /// Its events are stored, and it was told whom to put the first leg through to: by the answer, or by a request of ours.
     Connected,
-    /// Its events are stored, and it was told nobody, or refused: the account may not dial that second leg. The reason says
-    /// why.
+    /// Its events are stored, and it was told nobody, or refused: the account may not dial that second leg, or nobody is there
+    /// for it any more. The reason says why.
     Withheld,
     /// It is not taken.
     Refused,
@@ -59,7 +59,7 @@ impl Outcome {
 
 /// The reasons for refusals, unreadable requests, failures and second legs that are withheld: the metrics' dimension `Reason`. The first seven are those
 /// of `Refusal::reason`.
-pub const REASONS: [&str; 33] = [
+pub const REASONS: [&str; 34] = [
     "header-missing",
     "header-repeated",
     "header-malformed",
@@ -87,6 +87,7 @@ pub const REASONS: [&str; 33] = [
     SHOWN_NUMBER,
     SECOND_LEG_REFUSED,
     SECOND_LEG_UNSURE,
+    AGENT_GONE,
     LEG_NOT_ENDED,
     ACCOUNTS,
     TOO_MANY_SLUGS,
@@ -115,6 +116,7 @@ pub(crate) const PREFIX: &str = "prefix";
 pub(crate) const SHOWN_NUMBER: &str = "shown-number";
 pub(crate) const SECOND_LEG_REFUSED: &str = "second-leg-refused";
 pub(crate) const SECOND_LEG_UNSURE: &str = "second-leg-unsure";
+pub(crate) const AGENT_GONE: &str = "agent-gone";
 pub(crate) const LEG_NOT_ENDED: &str = "leg-not-ended";
 pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const TOO_MANY_SLUGS: &str = "too-many-slugs";

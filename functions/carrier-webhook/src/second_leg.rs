@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ringback_accounts::{Account, Known};
 use ringback_calls::{
     Asked, CallEvent, CallId, CallStore, Direction, Entry, EventId, Evidence, Facts, Kind, Leg, NewEvent,
-    Number, Placed, State, StoreError, fold, heard_of_second_leg,
+    Number, Placed, State, StoreError, fold, heard_of_second_leg, is_end_asked,
 };
 use ringback_carriers::{Answer, SecondLeg};
 use tracing::{error, warn};
@@ -47,6 +47,8 @@ pub(crate) enum Told {
     Nothing,
     /// Nothing, though the call has a second leg: for that reason. A's leg ends.
     Withheld(&'static str),
+    /// To end the leg of which it tells that it was answered, for nobody is there any more.
+    TurnedAway(Answer),
     /// Nothing of the answer: it takes the second leg by our request.
     Asked,
     /// The same, and nobody knows whether it has the request.
@@ -125,7 +127,7 @@ pub(crate) async fn document(
 
 /// Whether A has answered, the call is open, nobody has said a word of B, and nobody has asked for the call's end.
 fn may_dial(call: &CallId, entries: &[Entry]) -> bool {
-    if entries.iter().any(|entry| entry.event.kind == Kind::HangUpAsked) {
+    if is_end_asked(entries) {
         return false;
     }
     fold(call, entries).is_some_and(|record| {

@@ -1,6 +1,6 @@
 //! What a carrier waits for besides its acknowledgement: whom to put A through to.
 
-use ringback_calls::{CallId, StoreError};
+use ringback_calls::{CallId, Kind, Leg, StoreError};
 use ringback_carriers::{Heard, Wants};
 use secrecy::ExposeSecret;
 use tracing::error;
@@ -18,8 +18,8 @@ pub(crate) struct Asking {
     session: Option<String>,
     /// Its id of A's leg.
     agent_leg: Option<String>,
-    /// Whether it tells that a leg has ended.
-    ended: bool,
+    /// Whether it tells that a leg has ended, or that B's goes on: perhaps there is nobody for the other any more.
+    of_the_legs: bool,
 }
 
 impl Asking {
@@ -28,7 +28,7 @@ impl Asking {
             call: call.clone(),
             session: heard.reference.session.clone(),
             agent_leg: heard.event.facts.a.id.clone(),
-            ended: heard.event.facts.a.ended.is_some() || heard.event.facts.b.ended.is_some(),
+            of_the_legs: is_of_the_legs(heard),
         }
     }
 }
@@ -41,7 +41,7 @@ impl App {
         wants: Wants,
         asking: Option<Asking>,
     ) -> Result<Option<Reply>, Reply> {
-        let matters = |asking: &Asking| wants != Wants::Acknowledgement || asking.ended;
+        let matters = |asking: &Asking| wants != Wants::Acknowledgement || asking.of_the_legs;
         let Some(asking) = asking.filter(matters) else {
             return Ok(None);
         };
@@ -64,9 +64,13 @@ impl App {
         let told = match (wants, &asking.agent_leg) {
             (Wants::Command { .. }, Some(leg)) => self.by_command(genuine, &question, leg).await?,
             (Wants::Acknowledgement, _) => {
-                let ended = end_the_other(&self.calls, &self.outbound, &question, genuine.now).await;
-                ended.map_err(|problem| in_trouble(genuine, &problem))?;
-                Told::Nothing
+                let away = genuine.carrier().turn_away(&genuine.request);
+                let (calls, outbound) = (&self.calls, &self.outbound);
+                let turned = end_the_other(calls, outbound, &question, away.is_some(), genuine.now).await;
+                match (turned.map_err(|problem| in_trouble(genuine, &problem))?, away) {
+                    (true, Some(away)) => Told::TurnedAway(away),
+                    _ => Told::Nothing,
+                }
             }
             (Wants::SecondLeg { .. }, _) => {
                 let told = document(&self.calls, &question, genuine.now).await;
@@ -76,6 +80,7 @@ impl App {
         };
         Ok(match told {
             Told::Document(document) => Some(Reply::taken(Outcome::Connected, document)),
+            Told::TurnedAway(answer) => Some(Reply::withheld(reply::AGENT_GONE, answer)),
             Told::Asked => Some(Reply::taken(Outcome::Connected, genuine.acknowledge())),
             Told::Unsure => Some(Reply::unsure(reply::SECOND_LEG_UNSURE, genuine.acknowledge())),
             Told::Withheld(reason) => Some(Reply::withheld(reason, acknowledgement())),
@@ -93,6 +98,15 @@ impl App {
         let told = command(&self.calls, &self.outbound, question, &leg, genuine.now).await;
         told.map_err(|trouble| in_trouble(genuine, &trouble))
     }
+}
+
+fn is_of_the_legs(heard: &Heard) -> bool {
+    let (facts, leg) = (&heard.event.facts, heard.event.leg);
+    let goes_on = matches!(
+        heard.event.kind,
+        Kind::Dialled | Kind::Ringing | Kind::Answered | Kind::Bridged
+    );
+    facts.a.ended.is_some() || facts.b.ended.is_some() || (leg == Some(Leg::B) && goes_on)
 }
 
 /// The answer that lets the carrier tell once more.

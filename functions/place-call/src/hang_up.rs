@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ringback_accounts::{AMAZON_CONNECT, Lookup, LookupError, Slug};
 use ringback_api::{Identity, Problem, ProblemType, Request, Response};
 use ringback_calls::{
-    CallId, CallRecord, Entry, Kind, NewEvent, Placed, Requester, State, fold, hang_up_asked,
+    CallId, Entry, Holder, Kind, NewEvent, Placed, Requester, State, fold, hang_up_asked, said_over,
 };
 use ringback_carriers::{Answered, CannotAsk, HungUp, Keys, PlacedCall};
 use ringback_outbound::Sent;
@@ -21,6 +21,8 @@ use crate::problems;
 
 /// How long a carrier has to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// For how long a request for the same call's end is the same request.
+const LATELY: SignedDuration = SignedDuration::from_secs(10);
 
 impl App {
     /// Ends a call: asks its carrier to. That it has ended is told by the carrier's events.
@@ -34,8 +36,7 @@ impl App {
     ) -> Result<Response, Problem> {
         let who = named(identity)?;
         let tenant = identity.tenant.as_str();
-        let entries = self.calls.events(tenant, call, now).await;
-        let entries = entries.map_err(|problem| without_table(&problem.code))?;
+        let entries = self.events(tenant, call, now).await?;
         let record = fold(call, &entries).ok_or_else(|| {
             let detail = "No call of that id is known, or not any more.";
             Problem::new(&problems::NO_SUCH_CALL, detail)
@@ -43,12 +44,51 @@ impl App {
         if record.state == State::Close {
             return Ok(answer::known(200, &record));
         }
-        let placed = entries.iter().find(|entry| entry.event.id == Placed::event_id());
-        let (Some(placed), Some(holder)) = (placed, holder(&entries)) else {
+        if !entries.iter().any(|entry| entry.event.id == Placed::event_id()) {
             return Err(cannot(
                 "It was not placed here, so its carrier is not asked to end it.",
             ));
+        }
+        if !was_asked_lately(&entries, who, now) {
+            self.write_that_it_is_asked(request, tenant, who, call, now)
+                .await?;
+        }
+        counts.hang_ups += 1;
+        // Read after it is written: whoever asks a carrier meanwhile sees that the end is asked for, or is seen here.
+        let entries = self.events(tenant, call, now).await?;
+        let Some(holder) = Holder::of(call, &entries) else {
+            // All that were asked have refused, and nobody is asked any more.
+            return Ok(answer::known(202, &record));
         };
+        let hung_up = self.tell_to_end(&holder, now).await?;
+        info!(call.id = %call, carrier = holder.carrier, outcome = ?hung_up, "Asked a carrier to end a call");
+        match hung_up {
+            HungUp::Done => Ok(answer::known(202, &record)),
+            HungUp::Over => {
+                self.write_that_it_is_over(&holder, now).await?;
+                Ok(answer::known(202, &record))
+            }
+            HungUp::Refused => Err(cannot("The carrier refuses to end it.")),
+            HungUp::Unsure => {
+                let detail = "Nobody knows whether the carrier ends it; try again.";
+                Err(Problem::new(&ProblemType::UNAVAILABLE, detail).after(1))
+            }
+        }
+    }
+
+    async fn events(&self, tenant: &str, call: &CallId, now: Timestamp) -> Result<Vec<Entry>, Problem> {
+        let entries = self.calls.events(tenant, call, now).await;
+        entries.map_err(|problem| without_table(&problem.code))
+    }
+
+    async fn write_that_it_is_asked(
+        &self,
+        request: &Request<'_>,
+        tenant: &str,
+        who: &str,
+        call: &CallId,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         // The id of the request, or what no other has.
         let own = ids::new_call(now);
         let id = request
@@ -59,38 +99,38 @@ impl App {
         if !self.keep(NewEvent::own(tenant, call, asked, now)).await {
             return Err(without_table("hang-up-not-written"));
         }
-        counts.hang_ups += 1;
-        let hung_up = self.tell_to_end(&record, &entries, placed, holder, now).await?;
-        info!(call.id = %call, carrier = holder.carrier, outcome = ?hung_up, "Asked a carrier to end a call");
-        match hung_up {
-            HungUp::Done | HungUp::Over => Ok(answer::known(202, &record)),
-            HungUp::Refused => Err(cannot("The carrier refuses to end it.")),
-            HungUp::Unsure => {
-                let detail = "Nobody knows whether the carrier ends it; try again.";
-                Err(Problem::new(&ProblemType::UNAVAILABLE, detail).after(1))
-            }
-        }
+        Ok(())
     }
 
-    async fn tell_to_end(
-        &self,
-        record: &CallRecord,
-        entries: &[Entry],
-        placed: &Entry,
-        holder: &Entry,
-        now: Timestamp,
-    ) -> Result<HungUp, Problem> {
+    /// The carrier says that there is nothing to end, so its word of the end was lost. When the call ended and why the
+    /// carrier can often still tell, and perhaps it only does not know the call: so it is not closed here, but looked at
+    /// at once.
+    async fn write_that_it_is_over(&self, holder: &Holder<'_>, now: Timestamp) -> Result<(), Problem> {
+        let (tenant, call) = (&holder.view.tenant, &holder.view.id);
+        let asked = holder.asked();
+        let event = said_over(asked, now);
+        if !self
+            .keep(NewEvent::of_account(tenant, call, asked, event, now))
+            .await
+        {
+            return Err(without_table("end-not-written"));
+        }
+        Ok(())
+    }
+
+    async fn tell_to_end(&self, holder: &Holder<'_>, now: Timestamp) -> Result<HungUp, Problem> {
+        let view = &holder.view;
         if holder.carrier == AMAZON_CONNECT {
-            if !self.connect.is_of(&record.tenant) {
+            if !self.connect.is_of(&view.tenant) {
                 return Err(gone());
             }
-            let contact = record.carrier_call_id.as_deref();
+            let contact = view.carrier_call_id.as_deref();
             let contact = contact.ok_or_else(|| not_known(&CannotAsk::Unknown("its id of the call")))?;
             return Ok(self.connect.hang_up(contact).await);
         }
-        let slug = Slug::parse(&holder.account).map_err(|_| gone())?;
-        let known = match self.accounts.find(&holder.carrier, &slug).await {
-            Ok(Lookup::Found(known)) if known.account.tenant == record.tenant => known,
+        let slug = Slug::parse(holder.account).map_err(|_| gone())?;
+        let known = match self.accounts.find(holder.carrier, &slug).await {
+            Ok(Lookup::Found(known)) if known.account.tenant == view.tenant => known,
             Ok(Lookup::Found(_)) => return Err(gone()),
             Ok(Lookup::Nobody | Lookup::TooMany) | Err(LookupError::Carrier) => return Err(gone()),
             Err(LookupError::Store(problem)) => return Err(without_table(&problem.code)),
@@ -104,9 +144,8 @@ impl App {
             settings: &known.account.settings,
         };
         let carrier = known.carrier.get();
-        let placed = placed_call(record, entries, placed, holder);
         let ask = carrier
-            .hang_up(&placed, &keys, now)
+            .hang_up(&PlacedCall::to_end(holder), &keys, now)
             .map_err(|why| not_known(&why))?;
         Ok(match self.outbound.send(&ask, PATIENCE).await {
             Sent::Answered { status, body, .. } => carrier.hung_up(&Answered { status, body: &body }),
@@ -115,41 +154,14 @@ impl App {
     }
 }
 
-/// That we asked the account that has the call: the one that was asked last and has not refused.
-fn holder(entries: &[Entry]) -> Option<&Entry> {
-    let is = |entry: &Entry, kind| entry.event.kind == kind;
-    let refused = |asked: &Entry| {
-        let same = |entry: &&Entry| (&entry.carrier, &entry.account) == (&asked.carrier, &asked.account);
-        entries.iter().filter(same).any(|entry| is(entry, Kind::Refused))
+/// Whether the same person asked for the call's end a moment ago. The carrier is told again, for the first time may have
+/// been in vain; but who presses a button a hundred times leaves no hundred events.
+fn was_asked_lately(entries: &[Entry], who: &str, now: Timestamp) -> bool {
+    let lately = |entry: &Entry| {
+        let same = entry.event.kind == Kind::HangUpAsked && entry.event.by.as_deref() == Some(who);
+        same && now.duration_since(entry.received_at) < LATELY
     };
-    let asked = entries
-        .iter()
-        .filter(|entry| is(entry, Kind::Asked) && !refused(entry));
-    asked.max_by_key(|entry| entry.received_at)
-}
-
-fn placed_call<'a>(
-    record: &'a CallRecord,
-    entries: &'a [Entry],
-    placed: &Entry,
-    holder: &Entry,
-) -> PlacedCall<'a> {
-    let of_holder = |entry: &&Entry| (&entry.carrier, &entry.account) == (&holder.carrier, &holder.account);
-    let mut controls = entries
-        .iter()
-        .filter(of_holder)
-        .filter_map(|entry| entry.event.facts.control.as_deref());
-    PlacedCall {
-        call: &record.id,
-        carrier_call_id: record.carrier_call_id.as_deref(),
-        leg_a: record.a.id.as_deref(),
-        leg_b: record.b.id.as_deref(),
-        control: controls.next(),
-        agent: record.a.number.as_ref().map(|number| number.as_str()),
-        customer: record.b.number.as_ref().map(|number| number.as_str()),
-        placed_at: placed.received_at,
-        limit_seconds: record.limit_seconds,
-    }
+    entries.iter().any(lately)
 }
 
 fn cannot(detail: &'static str) -> Problem {

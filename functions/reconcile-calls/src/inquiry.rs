@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ringback_accounts::{Known, Slug};
-use ringback_calls::{CallEvent, CallId, Entry, Kept, NewEvent};
+use ringback_calls::{CallEvent, Entry, Holder, Kept, NewEvent};
 use ringback_carriers::{Ability, Answered, Ask, HungUp, Inquired, Keys, PlacedCall};
 use ringback_outbound::Sent;
 use ringback_placing::{Bucket, Taken};
@@ -13,7 +13,7 @@ use tracing::{info, warn};
 
 use crate::App;
 use crate::clock::Clock;
-use crate::situation::{Holder, Situation};
+use crate::situation::Situation;
 use crate::step::Answer;
 use crate::trouble::Trouble;
 
@@ -57,7 +57,7 @@ impl App {
         ability: Ability,
         clock: &Clock,
     ) -> Result<Told, Trouble> {
-        let placed = holder.placed_call();
+        let placed = PlacedCall::of(holder);
         let secrets = match known.api_secrets().await {
             Ok(secrets) => secrets,
             Err(problem) => {
@@ -117,21 +117,9 @@ impl App {
         secrets: &[SecretString],
         clock: &Clock,
     ) -> Inquired {
-        let sent = self.outbound.send(ask, PATIENCE.min(clock.left())).await;
-        let (status, body) = match sent {
-            Sent::Answered { status, body, .. } => (status, body),
-            Sent::NotSent(why) | Sent::Unsure(why) => {
-                warn!(account = ?known.account.slug, why, "A carrier could not be asked about a call");
-                return Inquired::NotNow;
-            }
-        };
-        if matches!(status, 401 | 403) {
-            // The next sweep asks with the secret as it is then.
-            let renewed = known.api_secrets_after(secrets).await;
-            let renewed = matches!(renewed, Ok(Some(_)));
-            warn!(account = ?known.account.slug, status, renewed, "A carrier does not let us ask about calls");
+        let Some((status, body)) = self.answered(known, ask, secrets, clock).await else {
             return Inquired::NotNow;
-        }
+        };
         let answer = Answered { status, body: &body };
         match known.carrier.get().inquired(placed, which, &answer) {
             Ok(said) => said,
@@ -140,6 +128,32 @@ impl App {
                 Inquired::NotNow
             }
         }
+    }
+
+    /// What the carrier answers; none where it does not, or does not let us ask.
+    pub(crate) async fn answered(
+        &self,
+        known: &Known,
+        ask: &Ask,
+        secrets: &[SecretString],
+        clock: &Clock,
+    ) -> Option<(u16, Vec<u8>)> {
+        let sent = self.outbound.send(ask, PATIENCE.min(clock.left())).await;
+        let (status, body) = match sent {
+            Sent::Answered { status, body, .. } => (status, body),
+            Sent::NotSent(why) | Sent::Unsure(why) => {
+                warn!(account = ?known.account.slug, why, "A carrier could not be asked about a call");
+                return None;
+            }
+        };
+        if matches!(status, 401 | 403) {
+            // The next sweep asks with the secret as it is then.
+            let renewed = known.api_secrets_after(secrets).await;
+            let renewed = matches!(renewed, Ok(Some(_)));
+            warn!(account = ?known.account.slug, status, renewed, "A carrier does not let us ask about calls");
+            return None;
+        }
+        Some((status, body))
     }
 
     /// Keeps what a carrier told; how much of it is new.
@@ -173,14 +187,13 @@ impl App {
         Ok(news)
     }
 
-    /// Tells the carrier to end the call.
+    /// Tells the carrier to end a call, or one leg of it.
     ///
     /// # Errors
     /// When the account's secrets cannot be read.
     pub(crate) async fn hang_up(
         &self,
-        call: &CallId,
-        holder: &Holder<'_>,
+        placed: &PlacedCall<'_>,
         known: &Known,
         clock: &Clock,
     ) -> Result<HungUp, Trouble> {
@@ -191,7 +204,8 @@ impl App {
             secrets: &secrets,
             settings: &known.account.settings,
         };
-        let ask = match carrier.hang_up(&holder.placed_call(), &keys, clock.now()) {
+        let call = placed.call;
+        let ask = match carrier.hang_up(placed, &keys, clock.now()) {
             Ok(ask) => ask,
             Err(problem) => {
                 warn!(call.id = %call, account = ?known.account.slug, problem = %problem, "A carrier cannot be told to end a call");

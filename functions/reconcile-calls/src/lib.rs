@@ -3,6 +3,7 @@
 mod amazon_connect;
 mod clock;
 mod config;
+mod finding;
 mod health;
 mod inquiry;
 mod look;

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use ringback_accounts::{AMAZON_CONNECT, Known, Lookup, LookupError, Slug};
 use ringback_calls::{
-    CallEvent, Class, Due, NewEvent, Requester, Wanted, checked, given_up, hang_up_asked, orphaned, unplaced,
+    CallEvent, Class, Due, Holder, NewEvent, Requester, Wanted, checked, given_up, hang_up_asked, orphaned,
+    said_over, unplaced,
 };
-use ringback_carriers::{Ability, HungUp, Inquired, ability_of};
+use ringback_carriers::{Ability, HungUp, Inquired, PlacedCall, Second, ability_of};
 use ringback_lambda::error_code;
 use tracing::{info, warn};
 
 use crate::App;
 use crate::clock::Clock;
+use crate::finding::is_to_be_found;
 use crate::inquiry::Told;
-use crate::situation::{Holder, Situation};
+use crate::situation::Situation;
 use crate::step::{self, Answer, Owed, Step, Unplaced};
 use crate::trouble::Trouble;
 
@@ -113,6 +115,9 @@ impl App {
         looked: &mut Looked,
     ) -> Result<End, Trouble> {
         let told = match case.known {
+            Some(known) if is_to_be_found(holder, ability) => {
+                self.find(case.call, holder, known, ability, case.clock).await?
+            }
             Some(known) => {
                 self.inquire(case.call, holder, known, ability, case.clock)
                     .await?
@@ -132,11 +137,32 @@ impl App {
             return Ok(End::Nothing);
         };
         info!(call.id = %call.record.id, events = told.news, "A carrier told what it had not told by itself");
+        let case = Case { call: &call, ..*case };
         let step = step::after(&call, ability, told.answer, now);
         if step == Step::Nothing {
+            self.end_who_is_alone(&case, ability, looked).await?;
             return Ok(End::Closed);
         }
-        self.take(step, &Case { call: &call, ..*case }, looked).await
+        self.take(step, &case, looked).await
+    }
+
+    /// Ends the customer's leg of a call whose agent's has ended, where nobody else does: no webhook was told of that end.
+    async fn end_who_is_alone(
+        &self,
+        case: &Case<'_>,
+        ability: Ability,
+        looked: &mut Looked,
+    ) -> Result<(), Trouble> {
+        let (Some(holder), Some(known)) = (&case.call.holder, case.known) else {
+            return Ok(());
+        };
+        let alone = holder.left_alone().filter(|_| ability.second == Second::Command);
+        if let Some(leg) = alone {
+            let placed = PlacedCall::of(holder).alone(leg);
+            let hung_up = self.hang_up(&placed, known, case.clock).await?;
+            looked.hung_up += u64::from(hung_up == HungUp::Done);
+        }
+        Ok(())
     }
 
     async fn inquire_connect(
@@ -240,11 +266,20 @@ impl App {
         self.put(case, hang_up_asked(requester, now)).await?;
         let contact = holder.view.carrier_call_id.as_deref();
         let hung_up = match (case.known, contact) {
-            (Some(known), _) => self.hang_up(&case.due.call, holder, known, case.clock).await?,
+            (Some(known), _) => {
+                self.hang_up(&PlacedCall::to_end(holder), known, case.clock)
+                    .await?
+            }
             (None, Some(contact)) if holder.carrier == AMAZON_CONNECT => self.connect.hang_up(contact).await,
             _ => HungUp::Refused,
         };
         looked.hung_up += u64::from(hung_up == HungUp::Done);
+        if hung_up == HungUp::Over {
+            let (asked, due) = (holder.asked(), case.due);
+            let event = said_over(asked, now);
+            let new = NewEvent::of_account(&due.tenant, &due.call, asked, event, now);
+            self.calls.put(&new).await?;
+        }
         Ok(())
     }
 

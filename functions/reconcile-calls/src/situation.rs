@@ -1,11 +1,10 @@
 //! What is known of a call that nobody has closed: who has it, since when, and how long it can last.
 
 use jiff::{SignedDuration, Timestamp};
-use ringback_accounts::AMAZON_CONNECT;
 use ringback_calls::{
-    CallId, CallRecord, Class, Entry, Kind, LONGEST, Number, Placed, RING, fold, heard_of_second_leg,
+    CallId, CallRecord, Class, Entry, Holder, Kind, LONGEST, Placed, RING, fold, heard_of_second_leg,
 };
-use ringback_carriers::{PlacedCall, Second};
+use ringback_carriers::{Ability, Second};
 
 /// How long an agent's telephone rings at most: what every carrier is asked for.
 const AGENT_RING: SignedDuration = SignedDuration::from_secs(30);
@@ -18,9 +17,14 @@ const GRACE: SignedDuration = SignedDuration::from_mins(5);
 const HUAWEI_TELLS_FOR: SignedDuration = SignedDuration::from_hours(7);
 /// How long B may be silent after we asked for it, and the agent wait.
 const SECOND_LEG: SignedDuration = SignedDuration::from_mins(2);
+/// What of that is not B's ring, where the carrier is not told how long B may ring and tells of nothing before the answer.
+const NOT_RINGING: SignedDuration = SignedDuration::from_secs(90);
 
 /// How long an announcement may take before that: Twilio is given as much for it.
 const ANNOUNCEMENT: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long after it was asked a carrier may not know a call yet.
+pub(crate) const NOT_KNOWN_YET: SignedDuration = SignedDuration::from_mins(2);
 
 /// A call as its events tell it.
 #[derive(Debug)]
@@ -32,23 +36,6 @@ pub(crate) struct Situation<'a> {
     /// The account that has the call: the one asked last that has not refused. None where nobody was asked, or all have
     /// refused, or the call is none that we placed.
     pub(crate) holder: Option<Holder<'a>>,
-}
-
-/// The carrier account that has a call.
-#[derive(Debug)]
-pub(crate) struct Holder<'a> {
-    /// The carrier's code.
-    pub(crate) carrier: &'a str,
-    /// The account's slug.
-    pub(crate) account: &'a str,
-    /// When it was asked for the call.
-    pub(crate) asked_at: Timestamp,
-    /// The call as this account and we ourselves tell it.
-    pub(crate) view: CallRecord,
-    /// The URL that the carrier gave for commands.
-    control: Option<&'a str>,
-    /// Whether the carrier itself has told anything of the call.
-    pub(crate) told: bool,
 }
 
 impl<'a> Situation<'a> {
@@ -70,8 +57,8 @@ impl<'a> Situation<'a> {
     }
 
     /// When the call must be over, and everybody who may tell of it has: as long as both may ring and talk, some minutes,
-    /// and for as long as the carrier says again what was not heard.
-    pub(crate) fn ends_by(&self) -> Timestamp {
+    /// and for as long as the carrier says again what was not heard. `ability` is that of the carrier that has it.
+    pub(crate) fn ends_by(&self, ability: Option<Ability>) -> Timestamp {
         let seconds = |seconds: Option<u64>, unknown| {
             let known = seconds.and_then(|seconds| i64::try_from(seconds).ok());
             known.map_or(unknown, SignedDuration::from_secs)
@@ -86,8 +73,8 @@ impl<'a> Situation<'a> {
             _ => SignedDuration::ZERO,
         };
         let parts = [
-            AGENT_RING,
-            seconds(self.record.ring_seconds, RING),
+            AGENT_RING.max(longest_ring(ability)),
+            seconds(self.record.ring_seconds, RING).max(longest_ring(ability)),
             seconds(self.record.limit_seconds, LONGEST),
             GRACE,
             late,
@@ -100,21 +87,22 @@ impl<'a> Situation<'a> {
     }
 
     /// Whether the agent waits for a customer who is not coming: the agent has answered, the customer's leg is ours to
-    /// bring about, and it was refused, or nobody has said a word of it for two minutes and an announcement.
-    pub(crate) fn agent_waits_in_vain(&self, second: Second, now: Timestamp) -> bool {
+    /// bring about, and it was refused, or nobody has said a word of it for two minutes and an announcement. That the carrier
+    /// took it on is a word, with its id: from then on the carrier is asked about that leg.
+    pub(crate) fn agent_waits_in_vain(&self, ability: Ability, now: Timestamp) -> bool {
         let Some(holder) = &self.holder else { return false };
         let Some(answered_at) = holder.view.a.answered_at else {
             return false;
         };
         let of_kind = |kind: Kind| self.entries.iter().find(move |entry| entry.event.kind == kind);
         let requested = of_kind(Kind::SecondLegRequested);
-        if second == Second::Placed && requested.is_none() {
+        if ability.second == Second::Placed && requested.is_none() {
             return false;
         }
         let since = requested.map_or(answered_at, |entry| entry.received_at);
         let refused = of_kind(Kind::SecondLegRefused).is_some();
         // Where the legs are calls of their own, nobody else ends the agent's when the customer's has ended.
-        let left = second == Second::Command && holder.view.a.ended_at.is_none();
+        let left = ability.second == Second::Command && holder.view.a.ended_at.is_none();
         if let Some(ended_at) = holder.view.b.ended_at.filter(|_| left) {
             return now.duration_since(ended_at) > SECOND_LEG;
         }
@@ -123,13 +111,16 @@ impl<'a> Situation<'a> {
             .entries
             .iter()
             .any(|entry| entry.event.facts.announcement.is_some());
-        let patience = SECOND_LEG
-            + if announced {
-                ANNOUNCEMENT
-            } else {
-                SignedDuration::ZERO
-            };
-        (refused || silent) && now.duration_since(since) > patience
+        let announcement = if announced {
+            ANNOUNCEMENT
+        } else {
+            SignedDuration::ZERO
+        };
+        let patience = match longest_ring(Some(ability)) {
+            ring if silent && !refused => SECOND_LEG.max(ring + NOT_RINGING),
+            _ => SECOND_LEG,
+        };
+        (refused || silent) && now.duration_since(since) > patience + announcement
     }
 
     /// Whether the conversation lasts longer than it may. Carriers end it by themselves, but for those that keep no limit
@@ -141,6 +132,13 @@ impl<'a> Situation<'a> {
         limit.zip(begun).is_some_and(|(limit, begun)| {
             now.duration_since(begun) > SignedDuration::from_secs(limit).saturating_add(OVER_LIMIT)
         })
+    }
+
+    /// Whether its carrier has said that there is nothing to end, long enough after it was asked for the call to know it.
+    pub(crate) fn is_said_over(&self, now: Timestamp) -> bool {
+        let asked_at = self.holder.as_ref().map(|holder| holder.asked_at);
+        self.record.said_over_at.is_some()
+            && asked_at.is_some_and(|asked_at| now.duration_since(asked_at) >= NOT_KNOWN_YET)
     }
 
     /// When the call was closed, as far as somebody says.
@@ -172,54 +170,8 @@ impl<'a> Situation<'a> {
     }
 }
 
-impl<'a> Holder<'a> {
-    fn of(call: &CallId, entries: &'a [Entry]) -> Option<Self> {
-        let of_same = |asked: &Entry| {
-            let (carrier, account) = (asked.carrier.clone(), asked.account.clone());
-            // The records of Amazon Connect's contacts are filed under the instance.
-            move |entry: &&Entry| {
-                entry.carrier == carrier && (entry.account == account || carrier == AMAZON_CONNECT)
-            }
-        };
-        let told = |asked: &Entry| {
-            let mut same = entries.iter().filter(of_same(asked));
-            same.any(|entry| !entry.event.kind.is_ours())
-        };
-        // An account that refused and tells of the call all the same has it.
-        let has_it = |asked: &&Entry| {
-            let mut same = entries.iter().filter(of_same(asked));
-            !same.any(|entry| entry.event.kind == Kind::Refused) || told(asked)
-        };
-        let asked = entries.iter().filter(|entry| entry.event.kind == Kind::Asked);
-        let last = asked.filter(has_it).max_by_key(|asked| asked.received_at)?;
-        let same = of_same(last);
-        let seen = entries
-            .iter()
-            .filter(|entry| entry.carrier == "own" || same(entry));
-        let mut controls = entries.iter().filter(of_same(last));
-        Some(Self {
-            carrier: &last.carrier,
-            account: &last.account,
-            asked_at: last.event.at.unwrap_or(last.received_at),
-            view: fold(call, seen)?,
-            control: controls.find_map(|entry| entry.event.facts.control.as_deref()),
-            told: told(last),
-        })
-    }
-
-    /// The call as its carrier is asked about it.
-    pub(crate) fn placed_call(&self) -> PlacedCall<'_> {
-        let view = &self.view;
-        PlacedCall {
-            call: &view.id,
-            carrier_call_id: view.carrier_call_id.as_deref(),
-            leg_a: view.a.id.as_deref(),
-            leg_b: view.b.id.as_deref(),
-            control: self.control,
-            agent: view.a.number.as_ref().map(Number::as_str),
-            customer: view.b.number.as_ref().map(Number::as_str),
-            placed_at: self.asked_at,
-            limit_seconds: view.limit_seconds,
-        }
-    }
+fn longest_ring(ability: Option<Ability>) -> SignedDuration {
+    let longest = ability.and_then(|ability| ability.longest_ring);
+    let longest = longest.and_then(|ring| SignedDuration::try_from(ring).ok());
+    longest.unwrap_or_default()
 }

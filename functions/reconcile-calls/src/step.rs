@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use ringback_calls::{Class, RecordingState, State, next_check};
 use ringback_carriers::{Ability, Inquiry};
 
-use crate::situation::Situation;
+use crate::situation::{NOT_KNOWN_YET, Situation};
 
-/// How long after it was asked a carrier may not know a call yet.
-const NOT_KNOWN_YET: SignedDuration = SignedDuration::from_mins(2);
+/// How long after it was asked a carrier may not list a call yet: lists are behind, and a call may wait in a queue there.
+const NOT_LISTED_YET: SignedDuration = SignedDuration::from_mins(5);
 /// How long after its longest life a call is left open because its carrier, though it can be asked, does not say that it
 /// is over: as long as an outage may last.
 const NEVER_SAID: SignedDuration = SignedDuration::from_hours(24);
@@ -74,6 +74,10 @@ pub(crate) enum Answer {
     Told,
     /// It knows no such call.
     NoSuchCall,
+    /// It has never told its id, and of the calls that it lists none can be it.
+    NotListed,
+    /// The same, and several can be it, or nobody can tell.
+    Unclear,
     /// It does not say for now.
     NotNow,
     /// It cannot be asked: a setting or a secret of the account is missing, or the account is gone.
@@ -96,7 +100,7 @@ pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestam
         return Step::Recordings(owed(call, now));
     }
     if !call.is_placed() {
-        return at_its_end(call, now);
+        return at_its_end(call, ability, now);
     }
     let Some(holder) = &call.holder else {
         return Step::Unplaced(match call.refusal() {
@@ -105,10 +109,10 @@ pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestam
         });
     };
     let Some(ability) = ability else {
-        return at_its_end(call, now);
+        return at_its_end(call, None, now);
     };
     let can_be_asked = match ability.inquiry {
-        Inquiry::ByReference => true,
+        Inquiry::ByReference | Inquiry::Listed => true,
         Inquiry::ById => holder.view.carrier_call_id.is_some() || holder.view.a.id.is_some(),
         Inquiry::EventsOnly => false,
     };
@@ -118,7 +122,7 @@ pub(crate) fn next(call: &Situation<'_>, ability: Option<Ability>, now: Timestam
     let remembers = SignedDuration::try_from(ability.remembers).unwrap_or(SignedDuration::MAX);
     let forgotten = now.duration_since(holder.asked_at) >= remembers;
     if forgotten {
-        at_its_end(call, now)
+        at_its_end(call, Some(ability), now)
     } else {
         Step::Ask
     }
@@ -142,32 +146,34 @@ pub(crate) fn after(call: &Situation<'_>, ability: Ability, answer: Answer, now:
     };
     match answer {
         Answer::NotYet => Step::Soon,
-        Answer::Told | Answer::NotNow if now.duration_since(call.ends_by()) >= NEVER_SAID => Step::Orphaned,
-        Answer::NotNow => Step::Wait,
-        Answer::CannotBeAsked => in_vain_or_at_its_end(call, ability, now),
-        Answer::Told if call.agent_waits_in_vain(ability.second, now) || call.is_over_its_limit(now) => {
-            Step::HangUp
+        Answer::Told | Answer::NotNow if now.duration_since(call.ends_by(Some(ability))) >= NEVER_SAID => {
+            Step::Orphaned
         }
-        Answer::Told => wait_until(call, call.ends_by(), now),
+        Answer::NotNow => Step::Wait,
+        Answer::CannotBeAsked | Answer::Unclear => in_vain_or_at_its_end(call, ability, now),
+        Answer::Told if call.agent_waits_in_vain(ability, now) || call.is_over_its_limit(now) => Step::HangUp,
+        Answer::Told => wait_until(call, call.ends_by(Some(ability)), now),
         // A carrier that has told of a call has it, whatever it answers; perhaps it lists only those that are over.
-        Answer::NoSuchCall if holder.told => in_vain_or_at_its_end(call, ability, now),
+        Answer::NoSuchCall | Answer::NotListed if holder.told => in_vain_or_at_its_end(call, ability, now),
         Answer::NoSuchCall if now.duration_since(holder.asked_at) >= NOT_KNOWN_YET => Step::Orphaned,
-        Answer::NoSuchCall => Step::Soon,
+        Answer::NotListed if now.duration_since(holder.asked_at) >= NOT_LISTED_YET => Step::Orphaned,
+        Answer::NoSuchCall | Answer::NotListed => Step::Soon,
     }
 }
 
 fn in_vain_or_at_its_end(call: &Situation<'_>, ability: Ability, now: Timestamp) -> Step {
-    let ends_by = call.ends_by();
-    if now < ends_by && ability.hangs_up && call.agent_waits_in_vain(ability.second, now) {
+    let over = now >= call.ends_by(Some(ability)) || call.is_said_over(now);
+    if !over && ability.hangs_up && call.agent_waits_in_vain(ability, now) {
         return Step::HangUp;
     }
-    at_its_end(call, now)
+    at_its_end(call, Some(ability), now)
 }
 
-/// Closes the call once it must be over and nobody will tell; until then it waits.
-fn at_its_end(call: &Situation<'_>, now: Timestamp) -> Step {
-    let ends_by = call.ends_by();
-    if now >= ends_by {
+/// Closes the call once it must be over and nobody will tell, or its carrier has said that there is nothing to end; until
+/// then it waits.
+fn at_its_end(call: &Situation<'_>, ability: Option<Ability>, now: Timestamp) -> Step {
+    let ends_by = call.ends_by(ability);
+    if now >= ends_by || call.is_said_over(now) {
         Step::Orphaned
     } else {
         wait_until(call, ends_by, now)

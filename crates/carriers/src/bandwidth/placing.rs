@@ -140,13 +140,13 @@ pub(super) fn hang_up(placed: &PlacedCall<'_>, keys: &Keys<'_>) -> Result<Ask, C
     identified(Ask::with_body("POST", url, "application/json", body), keys)
 }
 
-fn calls(keys: &Keys<'_>) -> Result<String, CannotAsk> {
+pub(super) fn calls(keys: &Keys<'_>) -> Result<String, CannotAsk> {
     let account = ask::segment(ask::setting(keys, "accountId")?)?;
     Ok(format!(
         "https://voice.bandwidth.com/api/v2/accounts/{account}/calls"
     ))
 }
 
-fn identified(ask: Ask, keys: &Keys<'_>) -> Result<Ask, CannotAsk> {
+pub(super) fn identified(ask: Ask, keys: &Keys<'_>) -> Result<Ask, CannotAsk> {
     Ok(ask.with("authorization", super::recording::authorization(keys)?))
 }

@@ -18,7 +18,7 @@ use crate::settings::Keys;
 const RINGS: &str = "ring";
 
 /// How long B may take to answer, in seconds. Sinch is not told, so it is what telephone networks allow.
-const LONGEST_RING: u64 = 180;
+pub(crate) const LONGEST_RING: u64 = 180;
 
 const REGIONS: [&str; 5] = ["use1", "euc1", "sae1", "apse1", "apse2"];
 
@@ -174,8 +174,8 @@ pub(super) fn inquired(
 
 /// Everybody in the conference, where both legs are there; else the one that is, which may still ring.
 ///
-/// A second leg that rings is in no conference yet, so it goes on to ring when the first is put out of it. It is ended by
-/// asking again without the first leg, once that has ended.
+/// A second leg that rings is in no conference yet, and a first one perhaps neither: who is told to end both then is to
+/// name the first alone ([`PlacedCall::to_end`]), and the second once the first has ended.
 pub(super) fn hang_up(placed: &PlacedCall<'_>, keys: &Keys<'_>) -> Result<Ask, CannotAsk> {
     let api = api(keys)?;
     let only = match (placed.leg_a, placed.leg_b) {

@@ -74,7 +74,7 @@ impl Api {
         Ok(self.post(format_args!("Calls/{id}.json"), "Status=completed"))
     }
 
-    fn get(&self, path: impl Display) -> Ask {
+    pub(super) fn get(&self, path: impl Display) -> Ask {
         Ask::get(format!("{}/{path}", self.account)).with("authorization", &self.authorization)
     }
 

@@ -131,7 +131,7 @@ impl Resource {
     }
 }
 
-fn time(text: &Option<String>) -> Option<Timestamp> {
+pub(super) fn time(text: &Option<String>) -> Option<Timestamp> {
     let text = text.as_deref()?;
     times::rfc2822(text).or_else(|| times::rfc3339(text))
 }

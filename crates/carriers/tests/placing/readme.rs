@@ -9,6 +9,7 @@ const README: &str = include_str!("../../README.md");
 fn row(ability: &Ability) -> String {
     let asked = match ability.inquiry {
         Inquiry::ById => "its id",
+        Inquiry::Listed => "its id or its list",
         Inquiry::ByReference => "our id",
         Inquiry::EventsOnly => "",
     };

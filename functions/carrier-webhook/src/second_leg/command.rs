@@ -4,23 +4,33 @@
 //! Whoever is cut off in between has sent nothing, or nobody knows; then the agent waits, and what looks after calls ends
 //! the wait. Only a carrier that ignores a request which it has had already is sent it again, with the same id, and only
 //! while it does.
+//!
+//! The agent may hang up while the customer's telephone rings, and then nobody but us ends that leg. So its id is written
+//! down as soon as the carrier has told it, and the call read once more: of A's end and B's id one is written first, and
+//! whoever writes the other sees both.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use ringback_calls::{CallStore, Class, Entry, Kept, NewEvent, StoreError, second_leg_refused};
-use ringback_carriers::{Ability, Answered, Ask, CannotAsk, Fault, Keys, NewCall, Placing, Refusing};
+use ringback_calls::{
+    CallStore, Class, Entry, Kept, Leg, NewEvent, StoreError, second_leg_accepted, second_leg_refused,
+};
+use ringback_carriers::{
+    Ability, Accepted, Answered, Ask, CannotAsk, Fault, Keys, NewCall, Placing, Refusing,
+};
 use ringback_lambda::SecretError;
 use ringback_outbound::{Outbound, Sent};
 use secrecy::SecretString;
 use tracing::{error, info, warn};
 
-use super::hang_up::HangUp;
+use super::hang_up::{HangUp, end_the_customers};
 use super::{Question, ToDial, Told, requested, requested_id};
 use crate::reply;
 
 /// How long the carrier may take with the request: it waits for our answer meanwhile, for ten seconds at least.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often it is tried to write down what the carrier calls B's leg: it rings already.
+const TRIES: u32 = 3;
 /// How long A's telephone rang, at most; the carrier knew it when A was called, and no request for B says it again.
 const AGENT_RING_SECONDS: u64 = 30;
 
@@ -49,6 +59,11 @@ pub(crate) async fn command(
     let (known, call) = (question.known, question.call);
     let entries = calls.events(&known.account.tenant, call, now).await?;
     let to_dial = match ToDial::of(question, &entries) {
+        Err(Told::Nothing) => {
+            // Told again, perhaps because it was not certain that B's leg was ended.
+            end_the_customers(outbound, question, &entries, now).await?;
+            return Ok(Told::Nothing);
+        }
         Err(told) if !leaves_the_agent_alone(&told) => return Ok(told),
         to_dial => to_dial,
     };
@@ -56,8 +71,8 @@ pub(crate) async fn command(
     let secrets = known.api_secrets().await?;
     let hang_up = HangUp {
         question,
-        legs: (Some(agent_leg.0), None),
-        entries: &entries,
+        leg: Leg::A,
+        id: agent_leg.0,
         secrets: &secrets,
         now,
     };
@@ -80,6 +95,17 @@ pub(crate) async fn command(
         _ => return Ok(Told::Nothing),
     }
     let refusing = match sent(question, outbound, ask).await {
+        // In the answer to a request for one leg that is the first.
+        Placing::Accepted(Accepted {
+            leg_a: Some(leg_b), ..
+        }) => {
+            let hang_up = HangUp {
+                leg: Leg::B,
+                id: &leg_b,
+                ..hang_up
+            };
+            return taken_on(calls, outbound, &hang_up).await;
+        }
         Placing::Accepted(_) => return Ok(Told::Asked),
         Placing::Unsure => return Ok(Told::Unsure),
         Placing::Refused(refusing) => refusing,
@@ -159,6 +185,38 @@ async fn sent(question: &Question<'_>, outbound: &Outbound, ask: Result<Ask, Can
         Sent::Unsure(why) => {
             warn!(call.id = %call, why, "Nobody knows whether a carrier has the request for a second leg");
             Placing::Unsure
+        }
+    }
+}
+
+/// Writes down what the carrier calls B's leg, and ends it if the agent has gone meanwhile.
+///
+/// A leg that nobody could end must not ring on: where its id cannot be kept it is ended at once, while we still know it,
+/// and the carrier tells again, so that somebody looks after the agent.
+async fn taken_on(calls: &CallStore, outbound: &Outbound, b: &HangUp<'_>) -> Result<Told, Trouble> {
+    let (question, now) = (b.question, b.now);
+    let (asked, tenant) = (question.asked(), &question.known.account.tenant);
+    let event = second_leg_accepted(asked, b.id, now);
+    let new = NewEvent::of_account(tenant, question.call, asked, event, now);
+    if let Err(problem) = keep(calls, &new).await {
+        b.send(outbound).await;
+        return Err(problem.into());
+    }
+    let entries = calls.events(tenant, question.call, now).await?;
+    end_the_customers(outbound, question, &entries, now).await?;
+    Ok(Told::Asked)
+}
+
+async fn keep(calls: &CallStore, new: &NewEvent) -> Result<(), StoreError> {
+    let mut tried = 1;
+    loop {
+        match calls.put(new).await {
+            Ok(_) => return Ok(()),
+            Err(problem) if tried < TRIES => {
+                error!(call.id = %new.call, code = problem.code, tried, "The calls table did not take the id of a second leg");
+                tried += 1;
+            }
+            Err(problem) => return Err(problem),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ringback_calls::{CallRecord, CallStore, Direction, Entry, LegRecord, fold};
+use ringback_calls::{CallStore, Entry, Holder, Leg, is_end_asked};
 use ringback_carriers::{Answered, HungUp, Keys, PlacedCall, Second};
 use ringback_outbound::{Outbound, Sent};
 use secrecy::SecretString;
@@ -18,9 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A request to end one leg.
 pub(crate) struct HangUp<'a> {
     pub(crate) question: &'a Question<'a>,
-    /// The carrier's ids of those of A's and B's leg that are to be ended.
-    pub(crate) legs: (Option<&'a str>, Option<&'a str>),
-    pub(crate) entries: &'a [Entry],
+    pub(crate) leg: Leg,
+    /// The carrier's id of it.
+    pub(crate) id: &'a str,
     pub(crate) secrets: &'a [SecretString],
     pub(crate) now: Timestamp,
 }
@@ -48,36 +48,39 @@ impl HangUp<'_> {
                 HungUp::Unsure
             }
         };
-        info!(call.id = %call, outcome = ?outcome, "Told a carrier to end a leg that waits for nobody");
+        info!(call.id = %call, leg = ?self.leg, outcome = ?outcome, "Told a carrier to end a leg that waits for nobody");
         Some(outcome)
     }
 
     fn placed(&self) -> PlacedCall<'_> {
-        let entries = self.entries.iter();
-        let mut controls = entries.filter_map(|entry| entry.event.facts.control.as_deref());
-        PlacedCall {
+        let both = PlacedCall {
             call: self.question.call,
-            carrier_call_id: self.question.session,
-            leg_a: self.legs.0,
-            leg_b: self.legs.1,
-            control: controls.next(),
+            carrier_call_id: None,
+            leg_a: Some(self.id),
+            leg_b: Some(self.id),
+            control: None,
             agent: None,
             customer: None,
             placed_at: self.now,
             limit_seconds: None,
-        }
+        };
+        both.alone(self.leg)
     }
 }
 
-/// Ends the leg that is left alone, after the other one has ended: where the two are calls of their own at the carrier,
-/// nobody else does, and an agent would listen to nothing until the limit, or a customer be rung for nobody. To end it
-/// once more does no harm, so whoever is not sure lets the carrier tell again.
+/// Ends the leg for which nobody is there any more: where the two are calls of their own at the carrier, nobody else does,
+/// and an agent would listen to nothing until the limit, or a customer be rung for nobody. To end it once more does no harm,
+/// so whoever is not sure lets the carrier tell again.
+///
+/// Where the carrier waits to hear what is to be done with B, which has just been answered, nothing is sent, and its answer
+/// is to turn B away. Says whether it is.
 pub(crate) async fn end_the_other(
     calls: &CallStore,
     outbound: &Outbound,
     question: &Question<'_>,
+    waits_to_hear: bool,
     now: Timestamp,
-) -> Result<(), Trouble> {
+) -> Result<bool, Trouble> {
     let known = question.known;
     let by_command = known
         .carrier
@@ -85,20 +88,43 @@ pub(crate) async fn end_the_other(
         .ability()
         .is_some_and(|ability| ability.second == Second::Command);
     if !by_command {
-        return Ok(());
+        return Ok(false);
     }
     let entries = calls.events(&known.account.tenant, question.call, now).await?;
-    let asked = question.asked().event_id();
-    let ours = entries.iter().any(|entry| entry.event.id == asked);
-    let record = fold(question.call, &entries).filter(|_| ours);
-    let Some(legs) = record.as_ref().and_then(left_alone) else {
+    if waits_to_hear && to_be_ended(question, &entries).is_some_and(|(leg, _)| leg == Leg::B) {
+        return Ok(true);
+    }
+    end_who_is_alone(outbound, question, &entries, now).await?;
+    Ok(false)
+}
+
+/// Ends the customer's leg, if nobody is there for it any more by the call's events.
+pub(crate) async fn end_the_customers(
+    outbound: &Outbound,
+    question: &Question<'_>,
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<(), Trouble> {
+    match to_be_ended(question, entries) {
+        Some((Leg::B, _)) => end_who_is_alone(outbound, question, entries, now).await,
+        _ => Ok(()),
+    }
+}
+
+async fn end_who_is_alone(
+    outbound: &Outbound,
+    question: &Question<'_>,
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<(), Trouble> {
+    let Some((leg, id)) = to_be_ended(question, entries) else {
         return Ok(());
     };
-    let secrets = known.api_secrets().await?;
+    let secrets = question.known.api_secrets().await?;
     let hang_up = HangUp {
         question,
-        legs,
-        entries: &entries,
+        leg,
+        id: &id,
         secrets: &secrets,
         now,
     };
@@ -108,18 +134,16 @@ pub(crate) async fn end_the_other(
     }
 }
 
-/// The leg that goes on while the other has ended, by the carrier's id of it.
-fn left_alone(record: &CallRecord) -> Option<(Option<&str>, Option<&str>)> {
-    if record.direction != Some(Direction::Callback) {
-        return None;
-    }
-    let goes_on = |leg: &LegRecord| leg.id.is_some() && leg.ended_at.is_none();
-    let (a, b) = (&record.a, &record.b);
-    if b.ended_at.is_some() && goes_on(a) {
-        Some((a.id.as_deref(), None))
-    } else if a.ended_at.is_some() && goes_on(b) {
-        Some((None, b.id.as_deref()))
-    } else {
-        None
-    }
+/// The leg that goes on while the other has ended, or B's where somebody has asked for the call's end: A's is ended by
+/// whoever was asked. By what this account has told, and no other.
+fn to_be_ended(question: &Question<'_>, entries: &[Entry]) -> Option<(Leg, String)> {
+    let holder = Holder::of_account(question.call, entries, question.asked())?;
+    let (a, b) = (&holder.view.a, &holder.view.b);
+    let asked = || (is_end_asked(entries) && b.ended_at.is_none()).then_some(Leg::B);
+    let leg = holder.left_alone().or_else(asked)?;
+    let id = match leg {
+        Leg::A => &a.id,
+        Leg::B => &b.id,
+    };
+    Some((leg, id.clone()?))
 }

@@ -1,6 +1,6 @@
 use ringback_calls::{
     Asked, CallEvent, CallId, Entry, EventId, Evidence, Facts, Kind, NewEvent, Number, Placed, When,
-    accepted, checked, refused, refused_the_call, unplaced, unsure,
+    accepted, checked, refused, refused_the_call, said_over, second_leg_accepted, unplaced, unsure,
 };
 use ringback_calls::{Class, RecordingFacts, TakenOn};
 use ringback_carriers::ability_of;
@@ -74,6 +74,10 @@ impl Story {
         self.with(carrier, seconds, unsure(of(carrier), at(seconds)))
     }
 
+    fn said_over(self, carrier: &str, seconds: i64) -> Self {
+        self.with(carrier, seconds, said_over(of(carrier), at(seconds)))
+    }
+
     fn accepted(self, carrier: &str, seconds: i64) -> Self {
         let told = TakenOn {
             carrier_call_id: Some("call-of-the-carrier"),
@@ -131,7 +135,7 @@ const LIFE: i64 = 30 + 30 + 600 + 300;
 #[test]
 fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
     let placed = Story::placed;
-    let table: [(&str, Story, i64, Step); 23] = [
+    let table: [(&str, Story, i64, Step); 28] = [
         (
             "it is younger than two minutes",
             placed().asked("tw", 0),
@@ -189,8 +193,8 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
             placed()
                 .asked("vx", 0)
                 .refused("vx", 1)
-                .asked("tw", 1)
-                .unsure("tw", 2),
+                .asked("vg", 1)
+                .unsure("vg", 2),
             130,
             Step::Wait,
         ),
@@ -230,15 +234,39 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
         ),
         (
             "its id was never told",
-            placed().asked("tw", 0).unsure("tw", 1),
+            placed().asked("vg", 0).unsure("vg", 1),
             LIFE - 1,
             Step::Soon,
         ),
         (
             "its id was never told, and it is over",
-            placed().asked("tw", 0).unsure("tw", 1),
+            placed().asked("vg", 0).unsure("vg", 1),
             LIFE,
             Step::Orphaned,
+        ),
+        (
+            "its id was never told, and its carrier lists its calls",
+            placed().asked("tw", 0).unsure("tw", 1),
+            130,
+            Step::Ask,
+        ),
+        (
+            "its carrier says that there is nothing to end, and can be asked",
+            placed().asked("tw", 0).accepted("tw", 1).said_over("tw", 130),
+            130,
+            Step::Ask,
+        ),
+        (
+            "its carrier says that there is nothing to end, and cannot be asked",
+            placed().asked("hw", 0).accepted("hw", 1).said_over("hw", 130),
+            130,
+            Step::Orphaned,
+        ),
+        (
+            "the same, so early that the carrier may not have known it",
+            placed().asked("hw", 0).accepted("hw", 1).said_over("hw", 60),
+            119,
+            Step::Wait,
         ),
         (
             "no request asks",
@@ -289,8 +317,18 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
                 .unsure("si", 1)
                 .a_answered("si", 10)
                 .b_requested("si", 11),
-            140,
+            282,
             Step::HangUp,
+        ),
+        (
+            "the agent waits, and the customer's telephone may still ring",
+            placed()
+                .asked("si", 0)
+                .unsure("si", 1)
+                .a_answered("si", 10)
+                .b_requested("si", 11),
+            281,
+            Step::Wait,
         ),
         (
             "somebody looked",
@@ -311,7 +349,7 @@ fn who_is_asked_about_an_open_call_and_when_it_is_closed_unasked() {
 fn what_follows_from_the_carriers_answer() {
     let told = || Story::placed().asked("tx", 0).accepted("tx", 1);
     let waits = || told().a_answered("tx", 10);
-    let table: [(&str, Story, Answer, i64, Step); 16] = [
+    let table: [(&str, Story, Answer, i64, Step); 23] = [
         ("it goes on", told(), Answer::Told, 130, Step::Wait),
         (
             "it may not be asked again now",
@@ -355,6 +393,57 @@ fn what_follows_from_the_carriers_answer() {
             Answer::NoSuchCall,
             120,
             Step::Orphaned,
+        ),
+        (
+            "it does not list it yet",
+            told(),
+            Answer::NotListed,
+            299,
+            Step::Soon,
+        ),
+        (
+            "it does not list it",
+            told(),
+            Answer::NotListed,
+            300,
+            Step::Orphaned,
+        ),
+        (
+            "what it lists may be several calls",
+            told(),
+            Answer::Unclear,
+            LIFE - 1,
+            Step::Soon,
+        ),
+        (
+            "what it lists may be several calls, and it is over",
+            told(),
+            Answer::Unclear,
+            LIFE,
+            Step::Orphaned,
+        ),
+        (
+            "it does not know what it told of, and has said that there is nothing to end",
+            waits().said_over("tx", 125),
+            Answer::NoSuchCall,
+            125,
+            Step::Orphaned,
+        ),
+        (
+            "it has said that there is nothing to end, and that it goes on",
+            waits().said_over("tx", 125),
+            Answer::Told,
+            125,
+            Step::Wait,
+        ),
+        (
+            "B was taken on, and the carrier that is asked says that it goes on",
+            waits()
+                .b_requested("tx", 11)
+                .with("tx", 12, second_leg_accepted(of("tx"), "leg-b", at(12))),
+            Answer::Told,
+            400,
+            Step::Wait,
         ),
         (
             "it does not know what it told of",

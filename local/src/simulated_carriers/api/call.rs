@@ -51,6 +51,9 @@ pub enum Fate {
     Busy,
     /// They do not answer.
     NoAnswer,
+    /// An agent answers, and hangs up while the customer's telephone rings. Where the two are calls of their own, that one
+    /// rings until somebody ends it.
+    HangsUpEarly,
 }
 
 /// Whose telephone.

@@ -49,12 +49,31 @@ impl Life {
             return Ok(());
         }
         self.be_told_whom_to_dial().await?;
-        if self.get(|call| call.customer.is_some())? && self.is_reached(Party::Customer).await? {
+        let dials = self.get(|call| call.customer.is_some())?;
+        if dials && self.carriers()?.fate(self.number, Party::Agent) == Fate::HangsUpEarly {
+            return self.agent_hangs_up_early().await;
+        }
+        if dials && self.is_reached(Party::Customer).await? {
             self.happens(Moment::Bridged).await?;
             self.pause(self.pace()?.talk).await?;
             self.ends(Party::Customer, End::Over).await?;
         }
         self.ends(Party::Agent, End::Over).await
+    }
+
+    /// The agent is gone while the customer's telephone rings. It rings on where that is a call of its own.
+    async fn agent_hangs_up_early(&self) -> Result<(), Stop> {
+        self.happens(Moment::Dialled(Party::Customer)).await?;
+        self.happens(Moment::Ringing(Party::Customer)).await?;
+        self.ends(Party::Agent, End::Over).await?;
+        let carrier = self.get(|call| call.carrier)?;
+        if ability_of(carrier).is_some_and(|ability| ability.second == Second::Command) {
+            self.pause(self.pace()?.hold).await?;
+            self.happens(Moment::Answered(Party::Customer)).await?;
+            self.pause(self.pace()?.hold).await?;
+            return self.ends(Party::Customer, End::Over).await;
+        }
+        self.ends(Party::Customer, End::Cancelled).await
     }
 
     /// Rings somebody; whether they answer.
@@ -66,7 +85,7 @@ impl Life {
         self.happens(Moment::Ringing(party)).await?;
         self.pause(step * 2).await?;
         match self.carriers()?.fate(self.number, party) {
-            Fate::Answers => {
+            Fate::Answers | Fate::HangsUpEarly => {
                 self.happens(Moment::Answered(party)).await?;
                 return Ok(true);
             }

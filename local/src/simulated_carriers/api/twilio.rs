@@ -39,8 +39,10 @@ impl Shape for Twilio {
         match (asked.method.as_str(), what) {
             ("POST", "Calls.json" | "Calls") => Some(order(asked).map_or(Want::Nonsense, place)),
             ("GET", "Calls.json" | "Calls") => {
-                let parent = asked.parameter("ParentCallSid").and_then(number_in);
-                Some(parent.map_or(Want::Nonsense, |leg| Want::Inquire(leg / 2)))
+                let Some(parent) = asked.parameter("ParentCallSid") else {
+                    return Some(Want::InquireAll);
+                };
+                Some(number_in(parent).map_or(Want::Nonsense, |leg| Want::Inquire(leg / 2)))
             }
             (method, what) => {
                 let sid = what.strip_prefix("Calls/")?;
@@ -95,6 +97,33 @@ impl Shape for Twilio {
             .into_iter()
             .collect();
         Said::json(200, &json!({"calls": calls, "page": 0, "page_size": 50}))
+    }
+
+    /// The newest first, as many as fit on a page.
+    fn all(&self, calls: &[Call], asked: &Asked) -> Said {
+        const PAGE: usize = 50;
+        let to = asked.parameter("To");
+        let page = asked.parameter("PageSize").and_then(|size| size.parse().ok());
+        let legs = calls
+            .iter()
+            .flat_map(|call| [Party::Agent, Party::Customer].map(|party| (call, party)));
+        let mut found: Vec<_> = legs
+            .filter_map(|(call, party)| {
+                let leg = call
+                    .leg(party)
+                    .filter(|leg| to.is_none_or(|to| leg.number == to))?;
+                Some((leg.dialled?, self.resource(call, party)))
+            })
+            .collect();
+        found.sort_by_key(|(dialled, _)| std::cmp::Reverse(*dialled));
+        let size: usize = page.unwrap_or(PAGE);
+        let more = found.len() > size;
+        let calls: Vec<_> = found.into_iter().take(size).map(|(_, call)| call).collect();
+        let next = more.then(|| format!("{}{}/Calls.json?Page=1", self.calls, self.account));
+        Said::json(
+            200,
+            &json!({"calls": calls, "page": 0, "page_size": size, "next_page_uri": next}),
+        )
     }
 
     fn hung_up(&self, call: &Call) -> Said {
@@ -185,6 +214,7 @@ impl Twilio {
             "account_sid": self.account,
             "parent_call_sid": (party == Party::Customer).then(|| sid(call, Party::Agent)),
             "status": status(Some(&leg)),
+            "date_created": leg.dialled.map(rfc2822),
             "start_time": leg.answered.or(ended).map(rfc2822),
             "end_time": ended.map(rfc2822),
             "duration": ended.map(|_| leg.seconds().to_string()),
