@@ -270,7 +270,12 @@ async fn a_call_that_somebody_ends_while_carriers_refuse_it_is_asked_of_nobody_e
     assert_eq!((told(&reply), reply.retry_after()), ((409, "call-ended"), None));
     let ours = dialler.ours(call.as_str()).await.unwrap();
     let asked: Vec<_> = ours.iter().filter(|(kind, _)| *kind == Kind::Asked).collect();
-    assert_eq!(asked, [&(Kind::Asked, "tw".to_owned())]);
+    // Who comes next is written down before it is looked, and was not asked.
+    assert_eq!(
+        asked,
+        [&(Kind::Asked, "tw".to_owned()), &(Kind::Asked, "vg".to_owned())]
+    );
+    assert!(ours.contains(&(Kind::Refused, "vg".to_owned())));
     let record = dialler.record(call.as_str()).await.unwrap();
     assert_eq!(
         (record.state, record.close_cause),

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use ringback_api::{Identity, Problem, ProblemType, Request, Response};
 use ringback_calls::{
-    Class, Kind, NewEvent, State, TakenOn, accepted, fold, refused, refused_the_call, unplaced, unsure,
+    Class, Kind, NewEvent, State, TakenOn, accepted, fold, is_end_asked, refused, refused_the_call, unplaced,
+    unsure,
 };
 use ringback_carriers::{Fault, Refusing};
 use ringback_placing::{Bucket, IdempotencyKey, Kept, Pin};
@@ -347,6 +348,9 @@ impl App {
 
     /// The next account, written down as asked. Nobody is, where no time is left, or the table does not say whether
     /// somebody has ended the call meanwhile: what is not written down is not asked.
+    ///
+    /// Whether it was ended is read after the account is written down: whoever ends the call writes first and reads then,
+    /// so one of the two sees the other.
     async fn next_asked<'a>(
         &self,
         journey: &Journey<'_>,
@@ -359,27 +363,41 @@ impl App {
         let Ok(Some(next)) = candidates.next(self, order).await else {
             return Next::Nobody;
         };
-        let ended = self.is_ended(journey, order).await;
         // Secrets and tables may have taken their time.
-        if ended != Some(false) || journey.left() < LEAST {
+        if journey.left() < LEAST {
             self.give_back(&next.tokens).await;
-            return if ended == Some(true) {
-                Next::Ended
-            } else {
-                Next::Nobody
-            };
+            return Next::Nobody;
         }
-        match self.keep(asked_event(order, &next, journey.now())).await {
-            true => Next::Asked(next),
-            false => Next::Nobody,
+        if !self.keep(asked_event(order, &next, journey.now())).await {
+            return Next::Nobody;
         }
+        let ended = self.is_ended(journey, order).await;
+        if ended == Some(false) {
+            return Next::Asked(next);
+        }
+        self.give_back(&next.tokens).await;
+        let (word, next_is) = match ended {
+            Some(_) => (HANG_UP_ASKED, Next::Ended),
+            None => ("not-asked", Next::Nobody),
+        };
+        let (not_asked, at) = (asked(&next), journey.now());
+        let event = refused(not_asked, word, at);
+        self.keep(NewEvent::of_account(
+            order.tenant,
+            order.call,
+            not_asked,
+            event,
+            at,
+        ))
+        .await;
+        next_is
     }
 
     /// Whether somebody has asked for the call's end; none where the table does not answer.
     async fn is_ended(&self, journey: &Journey<'_>, order: &Order<'_>) -> Option<bool> {
         let events = self.calls.events(order.tenant, order.call, journey.now()).await;
         match events {
-            Ok(events) => Some(events.iter().any(|entry| entry.event.kind == Kind::HangUpAsked)),
+            Ok(events) => Some(is_end_asked(&events)),
             Err(problem) => {
                 error!(code = problem.code, call.id = %order.call, "Whether a call was ended cannot be read, so nobody else is asked for it");
                 None
