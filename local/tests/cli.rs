@@ -385,24 +385,31 @@ fn a_bundle_that_is_not_fresh_fails_the_check() {
 }
 
 #[test]
-fn serve_prints_the_environment_and_writes_it_down() {
+fn serve_prints_the_environment_writes_it_down_and_leaves_nothing_when_it_is_ended() {
     let folder = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
     let mut server = Command::new(env!("CARGO_BIN_EXE_ringback"))
         .args(["serve", "--port", "0"])
         .current_dir(folder.path())
+        .env("TMPDIR", temporary.path())
         .env("NO_COLOR", "1")
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(server.stdout.take().unwrap())
+    let mut lines = BufReader::new(server.stdout.take().unwrap())
         .lines()
         .map(Result::unwrap);
     let printed: Vec<_> = lines
+        .by_ref()
         .take_while(|line| !line.contains("voice-inbound.json"))
         .collect();
     let written = std::fs::read_to_string(folder.path().join("local.env")).unwrap();
-    server.kill().unwrap();
-    server.wait().unwrap();
+    assert!(std::fs::read_dir(temporary.path()).unwrap().next().is_some());
+    let id = server.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    lines.for_each(drop);
+    assert!(server.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(temporary.path()).unwrap().count(), 0);
     for line in written.lines() {
         assert!(
             printed.iter().any(|printed| printed == line),

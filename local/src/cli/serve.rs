@@ -69,6 +69,7 @@ impl Serve {
         let api = Api::start(&addresses, &functions, TOKEN).await?;
         stack.simulated_carriers.set_pace(Pace::to_watch());
         stack.simulated_carriers.connect_webhook(&api.url());
+        let end = end()?;
         let environment: String = stack
             .environment()
             .iter()
@@ -92,7 +93,7 @@ impl Serve {
         let finished = Finished::of(&stack, Arc::clone(&functions.project_calls)).await?;
         let archived = ArchivedRecordings::of(&stack, Arc::clone(&functions.archive_recording)).await?;
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => stopped?,
+            ended = end => ended?,
             never = deliver(&stack, &functions) => match never {},
             never = reconcile(&functions) => match never {},
             never = finished.follow() => match never {},
@@ -100,6 +101,27 @@ impl Serve {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Comes when whoever started the process wants it ended: by Ctrl-C, or as a shell, a container or a service does. It listens
+/// from the moment that it is made.
+#[cfg(unix)]
+fn end() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+        Ok(())
+    })
+}
+
+#[cfg(not(unix))]
+fn end() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
+    Ok(tokio::signal::ctrl_c())
 }
 
 impl Serve {
