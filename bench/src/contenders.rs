@@ -92,6 +92,16 @@ impl Programs {
     }
 }
 
+/// Another build of a function of ours.
+pub(crate) fn another(binary: &Path) -> Contender {
+    Contender {
+        name: binary.display().to_string(),
+        kind: Kind::Peer,
+        command: vec![binary.into()],
+        package: binary.to_owned(),
+    }
+}
+
 fn peer(name: &str, program: &Path, script: &Path, package: PathBuf) -> Contender {
     Contender {
         name: name.to_owned(),

@@ -85,6 +85,7 @@ impl Function {
             .args(arguments)
             .env_clear()
             .envs(environment(start.function, &server.address().to_string()))
+            .envs(roots())
             .envs(start.settings.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -189,6 +190,17 @@ fn environment(function: &str, api: &str) -> Vec<(&'static str, String)> {
         ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
         ("TZ", ":UTC".to_owned()),
     ]
+}
+
+/// The machine's TLS roots as Lambda's image has them, all in one file. Other systems have each in a file of its own beside
+/// it, in a folder that would be read too.
+fn roots() -> Option<(&'static str, &'static str)> {
+    const FILES: [&str; 2] = [
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/certs/ca-certificates.crt",
+    ];
+    let file = FILES.into_iter().find(|file| Path::new(file).exists())?;
+    Some(("SSL_CERT_FILE", file))
 }
 
 /// The Runtime API's side.

@@ -102,11 +102,58 @@ pub(crate) fn write(
             }
         }
     }
+    for (file, alt, drawing) in plots(measured) {
+        std::fs::create_dir_all(root.join("bench/plots"))?;
+        std::fs::write(root.join("bench/plots").join(file), drawing)?;
+        _ = writeln!(text, "\n![{alt}](plots/{file})");
+    }
     text += "\n## Packages\n\n| function | zipped |\n| --- | --- |\n";
     for (name, bytes) in packages {
         _ = writeln!(text, "| `{name}` | {:.2} MB |", mega(*bytes));
     }
     Ok(std::fs::write(root.join("bench/RESULTS.md"), text)?)
+}
+
+/// File, description and drawing of what the README shows.
+fn plots(measured: &[Measured]) -> Vec<(&'static str, &'static str, String)> {
+    let milliseconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64() * 1e3;
+    let cold = |row: &Row| milliseconds(median(&row.figures.cold));
+    let warm = |row: &Row| milliseconds(median(&row.figures.warm));
+    let memory = |row: &Row| mega(row.figures.memory);
+    let events = |row: &Row| 1.0 / row.processor_per_call().as_secs_f64();
+    let mut plots = Vec::new();
+    for job in measured {
+        let mut draw = |file, title: &'static str, unit, value: &dyn Fn(&Row) -> f64| {
+            let bars: Vec<_> = job
+                .rows
+                .iter()
+                .map(|row| (row.contender.name.as_str(), value(row)))
+                .collect();
+            plots.push((file, title, plot::bars(title, unit, &bars)));
+        };
+        match job.which {
+            Which::LastAgentIndex => {
+                draw(
+                    "cold.svg",
+                    "last-agent: from the start of the process to the first answer",
+                    "ms",
+                    &cold,
+                );
+                draw("warm.svg", "last-agent: a warm call, p50", "ms", &warm);
+                draw("memory.svg", "last-agent: peak memory", "MB", &memory);
+            }
+            Which::CarrierWebhook => {
+                draw(
+                    "events.svg",
+                    "carrier-webhook: events a processor second",
+                    "",
+                    &events,
+                );
+            }
+            _ => {}
+        }
+    }
+    plots
 }
 
 fn counts(job: &Measured) -> String {

@@ -1,10 +1,12 @@
 //! The table: all jobs, all contenders.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::binaries;
-use crate::contenders::{Contender, Kind, Programs};
+use crate::contenders::{Contender, Kind, Programs, another};
 use crate::jobs::{ArchiveRecording, CarrierWebhook, Job, LastAgent, Lookup};
 use crate::machine::Machine;
 use crate::measure::{Amount, Figures, measure};
@@ -26,6 +28,9 @@ pub(crate) struct Options {
     /// Measures only this job; RESULTS.md stays
     #[arg(long)]
     job: Option<Which>,
+    /// Another build of the job's function, to stand beside the one in target/release; RESULTS.md stays
+    #[arg(long, requires = "job")]
+    beside: Vec<PathBuf>,
 }
 
 /// A job.
@@ -135,6 +140,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         }
         let job = which.job(&world)?;
         let mut contenders = vec![programs.ours(job.function())];
+        contenders.extend(options.beside.iter().map(|binary| another(binary)));
         contenders.extend(programs.peers(which.name()));
         if which == Which::LastAgentIndex {
             contenders.extend(programs.floors());
@@ -166,7 +172,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn programs(options: &Options, root: std::path::PathBuf) -> Result<Programs> {
+fn programs(options: &Options, root: PathBuf) -> Result<Programs> {
     if !options.skip_build {
         binaries::build(&root)?;
         if !options.without_peers {
