@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_sdk_sqs::config::SharedCredentialsProvider;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Who is waiting for the answer decides how patient a client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,13 +23,41 @@ pub enum Patience {
     Stream,
 }
 
-/// The SDK's configuration, from the environment that Lambda gives (region, credentials, endpoints).
+/// The SDK's configuration, from the environment that Lambda gives: region, credentials, endpoints.
+///
+/// Lambda always gives them there, so nothing else is looked at: profiles, the machine's metadata and STS, which the
+/// SDK's own chain would bring along, are a tenth of a package.
 pub async fn aws_config(patience: Patience) -> SdkConfig {
-    aws_loader(patience).load().await
+    let on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let (retry, timeout) = limits(patience);
+    let mut config = SdkConfig::builder()
+        .behavior_version(version())
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ))
+        .identity_cache(IdentityCache::lazy().build())
+        .retry_config(retry)
+        .timeout_config(timeout)
+        .service_config(Endpoints)
+        .use_fips(on("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(on("AWS_USE_DUALSTACK_ENDPOINT"));
+    config.set_region(variable("AWS_REGION").map(Region::new));
+    config.build()
 }
 
-/// The same, still open for another region, other credentials and endpoints.
+/// The same limits with the SDK's own chain, still open for another region, other credentials and endpoints.
 pub fn aws_loader(patience: Patience) -> ConfigLoader {
+    let (retry, timeout) = limits(patience);
+    aws_config::defaults(version())
+        .retry_config(retry)
+        .timeout_config(timeout)
+}
+
+fn version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn limits(patience: Patience) -> (RetryConfig, TimeoutConfig) {
     let (attempts, attempt, operation) = match patience {
         // The back-off between the attempts comes on top of them.
         Patience::Caller { attempt } => (2, attempt, attempt * 2 + Duration::from_millis(150)),
@@ -40,9 +72,23 @@ pub fn aws_loader(patience: Patience) -> ConfigLoader {
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(retry)
-        .timeout_config(timeout)
+    (retry, timeout)
+}
+
+/// A variable that is there and says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// `AWS_ENDPOINT_URL_DYNAMODB` and its like, else `AWS_ENDPOINT_URL`.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
+    }
 }
 
 /// What kept a service from doing what it was asked, without a word of what it was asked: its error code, for example
