@@ -72,5 +72,5 @@ fn count(name: &'static str, folder: &Path) -> Result<u64> {
         total > 0,
         "callgrind counted nothing of {name}: its function has another name"
     );
-    Ok(total / ROUNDS)
+    Ok(total / u64::try_from(ROUNDS)?)
 }

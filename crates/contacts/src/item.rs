@@ -31,14 +31,12 @@ pub const AGENT_AT: &str = "agentAt";
 pub const EXPIRES_AT: &str = "expiresAt";
 
 pub(crate) const OFFERS: &str = "offers";
-pub(crate) const NEXT_AT: &str = "nextAt";
-pub(crate) const UNTIL: &str = "until";
-pub(crate) const SEARCH_BUCKET: &str = "bucket#search";
 
 /// An item as the SDK hands it over.
 pub type Item = HashMap<String, AttributeValue>;
 
-pub(crate) fn contact_id(root: &ContactId) -> String {
+/// The id of an interaction's item, by its first contact.
+pub fn contact_id(root: &ContactId) -> String {
     format!("contact#{root}")
 }
 
@@ -50,34 +48,33 @@ pub(crate) fn caller_cap_id(key: &CallerKey, at: Timestamp) -> String {
     format!("cap#caller#{}#{}", key.index_key(), at.strftime("%Y-%m-%d"))
 }
 
-pub(crate) fn searched_id(key: &CallerKey) -> String {
-    format!("searched#{}", key.index_key())
-}
-
 pub(crate) fn answer_attribute(contact: &ContactId) -> String {
     format!("answer#{contact}")
 }
 
-pub(crate) fn sticky_attribute(contact: &ContactId, agent: &str) -> String {
+/// Where the end of an offer of that agent is kept.
+pub fn sticky_attribute(contact: &ContactId, agent: &str) -> String {
     format!("sticky#{contact}#{agent}")
 }
 
-pub(crate) fn facts_attribute(source: Source, contact: &ContactId) -> String {
+/// Where one writer keeps what it knows of a contact.
+pub fn facts_attribute(source: Source, contact: &ContactId) -> String {
     format!("{}#{contact}", source.attribute())
 }
 
 /// A time as the index sorts it. Whole seconds give every value the same length, so text sorts as time does.
-pub(crate) fn sortable(at: Timestamp) -> AttributeValue {
+pub fn sortable(at: Timestamp) -> AttributeValue {
     AttributeValue::S(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
-pub(crate) fn number(value: i64) -> AttributeValue {
+/// A number as the table takes it.
+pub fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
 /// The interaction of an item. Whatever has another shape is left out and counted in the log: one bad attribute
 /// must not hide the rest.
-pub(crate) fn interaction(item: &Item) -> Option<Interaction> {
+pub fn interaction(item: Item) -> Option<Interaction> {
     let root = item
         .get(ID)
         .and_then(|id| id.as_s().ok())
@@ -113,6 +110,6 @@ pub(crate) fn interaction(item: &Item) -> Option<Interaction> {
     Some(Interaction { root, legs })
 }
 
-pub(crate) fn read<T: DeserializeOwned>(value: &AttributeValue) -> Option<T> {
-    serde_dynamo::from_attribute_value(value.clone()).ok()
+pub(crate) fn read<T: DeserializeOwned>(value: AttributeValue) -> Option<T> {
+    serde_dynamo::from_attribute_value(value).ok()
 }

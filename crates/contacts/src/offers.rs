@@ -237,6 +237,7 @@ impl ContactStore {
 /// The answer the contact had before about this caller, if it had one.
 fn stored(item: &Item, asker: &Asker) -> Option<Answer> {
     item.get(&item::answer_attribute(&asker.contact))
+        .cloned()
         .and_then(item::read::<Stored>)
         .filter(|stored| stored.caller == asker.key.index_key())
         .map(|stored| stored.answer)

@@ -38,6 +38,14 @@ const PAUSE_AFTER_THROTTLE: Duration = Duration::from_secs(10);
 const FORGET_AFTER: Duration = Duration::from_secs(300);
 /// Values of searchable attributes are at most this long.
 const LONGEST_VALUE: usize = 100;
+/// The item that reserves the next request.
+const BUCKET: &str = "bucket#search";
+const NEXT_AT: &str = "nextAt";
+const UNTIL: &str = "until";
+
+fn searched_id(key: &CallerKey) -> String {
+    format!("searched#{}", key.index_key())
+}
 
 /// How to search.
 #[derive(Debug, Clone)]
@@ -202,10 +210,10 @@ impl ContactStore {
             .client
             .update_item()
             .table_name(&self.table)
-            .key(ID, AttributeValue::S(item::SEARCH_BUCKET.to_owned()))
+            .key(ID, AttributeValue::S(BUCKET.to_owned()))
             .update_expression("SET #nextAt = :next")
             .condition_expression("attribute_not_exists(#nextAt) OR #nextAt <= :now")
-            .expression_attribute_names("#nextAt", item::NEXT_AT)
+            .expression_attribute_names("#nextAt", NEXT_AT)
             .expression_attribute_values(":next", item::number(after(now, PAUSE)))
             .expression_attribute_values(":now", item::number(now.as_millisecond()))
             .send()
@@ -229,9 +237,9 @@ impl ContactStore {
         self.client
             .update_item()
             .table_name(&self.table)
-            .key(ID, AttributeValue::S(item::SEARCH_BUCKET.to_owned()))
+            .key(ID, AttributeValue::S(BUCKET.to_owned()))
             .update_expression("SET #nextAt = :next")
-            .expression_attribute_names("#nextAt", item::NEXT_AT)
+            .expression_attribute_names("#nextAt", NEXT_AT)
             .expression_attribute_values(":next", item::number(after(now, PAUSE_AFTER_THROTTLE)))
             .send()
             .await
@@ -245,13 +253,13 @@ impl ContactStore {
             .client
             .get_item()
             .table_name(&self.table)
-            .key(ID, AttributeValue::S(item::searched_id(key)))
+            .key(ID, AttributeValue::S(searched_id(key)))
             .send()
             .await
             .map_err(|error| StoreError::of(&error))?;
         let until = found
             .item()
-            .and_then(|item| item.get(item::UNTIL))
+            .and_then(|item| item.get(UNTIL))
             .and_then(|until| until.as_n().ok());
         Ok(until
             .and_then(|until| until.parse::<i64>().ok())
@@ -264,8 +272,8 @@ impl ContactStore {
         self.client
             .put_item()
             .table_name(&self.table)
-            .item(ID, AttributeValue::S(item::searched_id(key)))
-            .item(item::UNTIL, item::number(until))
+            .item(ID, AttributeValue::S(searched_id(key)))
+            .item(UNTIL, item::number(until))
             .item(EXPIRES_AT, item::number(until))
             .send()
             .await

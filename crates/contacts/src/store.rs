@@ -95,7 +95,8 @@ impl ContactStore {
             .send()
             .await
             .map_err(|error| StoreError::of(&error))?;
-        Ok(answer.items().iter().filter_map(item::interaction).collect())
+        let items = answer.items.unwrap_or_default();
+        Ok(items.into_iter().filter_map(item::interaction).collect())
     }
 
     /// Adds an observation to its interaction's item. Repeating it changes nothing, and any order of observations
@@ -223,7 +224,7 @@ impl ContactStore {
 
 /// The agent whom the contact was offered, by its stored answer.
 fn offered_agent(item: &Item, contact: &ContactId) -> Option<String> {
-    let answer = item.get(&item::answer_attribute(contact))?;
+    let answer = item.get(&item::answer_attribute(contact))?.clone();
     Some(item::read::<Answer>(answer)?.offer?.agent_id)
 }
 

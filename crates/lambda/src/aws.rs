@@ -11,6 +11,8 @@ use aws_sdk_sqs::config::SharedCredentialsProvider;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
+use crate::connector::SharedConnectors;
+
 /// Who is waiting for the answer decides how patient a client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
@@ -30,11 +32,13 @@ pub enum Patience {
 pub async fn aws_config(patience: Patience) -> SdkConfig {
     let on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let (retry, timeout) = limits(patience);
+    let connectors = SharedConnectors::made_for(&timeout);
     let mut config = SdkConfig::builder()
         .behavior_version(version())
         .credentials_provider(SharedCredentialsProvider::new(
             EnvironmentVariableCredentialsProvider::new(),
         ))
+        .http_client(connectors)
         .identity_cache(IdentityCache::lazy().build())
         .retry_config(retry)
         .timeout_config(timeout)

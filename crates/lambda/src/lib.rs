@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod aws;
+mod connector;
 mod dead_letter;
 mod deadline;
 mod logs;

@@ -4,10 +4,9 @@ use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use ringback_connect::ContactEvent;
+use ringback_contacts::{item, observe_event};
 
 use super::{HotPath, Walk, event, walk};
-use crate::item;
-use crate::observe::observe_event;
 
 const CONNECTED: &str =
     include_str!("../../../../events/connect/contact-events/connected-to-agent-voice.json");

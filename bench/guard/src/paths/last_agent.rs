@@ -7,13 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use ringback_connect::caller::caller_of_flow;
 use ringback_connect::ids::ContactId;
 use ringback_connect::{Channel, FlowEvent, InitiationMethod};
+use ringback_contacts::item::{self, Item};
+use ringback_contacts::{Answer, Facts, KnownFrom, Offer, Policy, Reason, Source, Spoke, Verdict, root_of};
 
-use super::{HotPath, Walk, answered, event, says, walk};
-use crate::answer::{Answer, KnownFrom, Offer, Reason};
-use crate::item::{self, Item};
-use crate::leg::{Facts, Spoke};
-use crate::observe::{Source, root_of};
-use crate::policy::{Policy, Verdict};
+use super::{HotPath, WALKS, Walk, answered, event, says, walk};
 use crate::seeded::Seeded;
 
 const EVENT: &str = include_str!("../../../../events/connect/flow/voice-inbound.json");
@@ -34,11 +31,13 @@ fn history_of(interactions: u64, expected: &str) -> Result<Walk> {
     let items = (0..interactions).map(|nth| interaction(&mut seeded, nth, now));
     let items = items.collect::<Result<Vec<Item>>>()?;
     let policy = Policy::default();
-    says(&answer(&items, &policy, now)?, expected)?;
-    walk(move || answer(&items, &policy, now))
+    says(&answer(items.clone(), &policy, now)?, expected)?;
+    // Reading takes the items, as it takes those of an answer of the table: one set for each walk.
+    let mut sets = vec![items.clone(); WALKS];
+    walk(move || answer(sets.pop().unwrap_or_else(|| items.clone()), &policy, now))
 }
 
-fn answer(items: &[Item], policy: &Policy, now: Timestamp) -> Result<String> {
+fn answer(items: Vec<Item>, policy: &Policy, now: Timestamp) -> Result<String> {
     let event = FlowEvent::decode(&event(EVENT)?)?;
     let contact = &event.contact;
     let root = root_of(
@@ -48,7 +47,7 @@ fn answer(items: &[Item], policy: &Policy, now: Timestamp) -> Result<String> {
     );
     let key = caller_of_flow(&event, &contact.instance_arn.id, "callerKey")?;
     std::hint::black_box(key.index_key());
-    let known: Vec<_> = items.iter().filter_map(item::interaction).collect();
+    let known: Vec<_> = items.into_iter().filter_map(item::interaction).collect();
     let plain = |reason| Answer {
         source: KnownFrom::Index,
         ..Answer::without(reason, policy.mode)

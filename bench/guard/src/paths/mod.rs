@@ -14,6 +14,9 @@ use serde_json::Value;
 /// A path with its input, to be walked as often as one likes.
 pub(crate) type Walk = Box<dyn FnMut()>;
 
+/// How often a path is walked in all: once to see where it leads, and before and while it is counted.
+const WALKS: usize = 1 + crate::WARM_UP + crate::ROUNDS;
+
 /// A hot path.
 pub(crate) struct HotPath {
     pub(crate) name: &'static str,

@@ -1,0 +1,67 @@
+//! The clients of a function, against a service on loopback.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_config::{Region, SdkConfig};
+use aws_sdk_secretsmanager::config::Credentials;
+use axum::Router;
+use axum::serve::ListenerExt;
+use ringback_lambda::{Patience, aws_config};
+use tokio::net::TcpListener;
+
+/// A service that answers everything with an empty object, its address, and how many connections it was asked for.
+async fn service() -> (String, Arc<AtomicU32>) {
+    let connections = Arc::new(AtomicU32::new(0));
+    let counted = connections.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = listener.tap_io(move |_| drop(counted.fetch_add(1, Ordering::SeqCst)));
+    tokio::spawn(axum::serve(listener, Router::new().fallback(|| async { "{}" })).into_future());
+    (url, connections)
+}
+
+/// What `aws_config` gives, with credentials and a Region for the test.
+async fn config(patience: Patience) -> SdkConfig {
+    let credentials = Credentials::new("an-id", "a-key", None, None, "test");
+    aws_config(patience)
+        .await
+        .into_builder()
+        .region(Region::new("eu-west-2"))
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+async fn asks_two_services(config: &SdkConfig, url: &str) {
+    let queues = aws_sdk_sqs::config::Builder::from(config)
+        .endpoint_url(url)
+        .build();
+    let secrets = aws_sdk_secretsmanager::config::Builder::from(config)
+        .endpoint_url(url)
+        .build();
+    for _ in 0..3 {
+        let queue = aws_sdk_sqs::Client::from_conf(queues.clone()).get_queue_url();
+        queue.queue_name("a-queue").send().await.unwrap();
+        let secret = aws_sdk_secretsmanager::Client::from_conf(secrets.clone()).get_secret_value();
+        secret.secret_id("a-secret").send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn all_clients_of_a_function_go_out_by_one_connector_and_its_open_connections() {
+    let (url, connections) = service().await;
+    asks_two_services(&config(Patience::Stream).await, &url).await;
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_client_with_time_outs_of_its_own_has_a_connector_of_its_own() {
+    let (url, connections) = service().await;
+    let config = config(Patience::Stream).await;
+    asks_two_services(&config, &url).await;
+    let limits = config.timeout_config().unwrap().to_builder();
+    let limits = limits.connect_timeout(Duration::from_millis(50)).build();
+    asks_two_services(&config.into_builder().timeout_config(limits).build(), &url).await;
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
