@@ -62,6 +62,11 @@ impl Fit {
                 best = (growth, error);
             }
         }
+        // One point is noise, not growth: what the curve is called may not hang on its last.
+        let before = points.split_last().and_then(|(_, before)| Self::of(before));
+        if before.is_some_and(|before| before.growth == Growth::Constant) {
+            best = (Growth::Constant, constant);
+        }
         let (growth, error) = if best.1 > OFF {
             (Growth::Power, power_error(&logarithms))
         } else {
@@ -159,6 +164,13 @@ mod tests {
         assert_eq!(named(|n| 300.0 + 4.0 * n * n.ln()), Growth::Linearithmic);
         assert_eq!(named(|n| n * n), Growth::Power);
         assert_eq!(named(|n| 1.0 / n), Growth::Power);
+    }
+
+    #[test]
+    fn one_slow_point_at_the_end_is_no_growth() {
+        let points = [1.55, 1.56, 1.44, 1.54, 1.63, 2.4].into_iter().zip(0..);
+        let points: Vec<_> = points.map(|(y, power)| (10_f64.powi(power), y)).collect();
+        assert_eq!(Fit::of(&points).unwrap().growth, Growth::Constant);
     }
 
     #[test]
