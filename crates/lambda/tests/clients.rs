@@ -1,5 +1,6 @@
 //! The clients of a function, against a service on loopback.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,14 +13,16 @@ use ringback_lambda::{Patience, aws_config};
 use tokio::net::TcpListener;
 
 /// A service that answers everything with an empty object, its address, and how many connections it was asked for.
-async fn service() -> (String, Arc<AtomicU32>) {
+async fn service() -> Result<(String, Arc<AtomicU32>), Box<dyn Error>> {
     let connections = Arc::new(AtomicU32::new(0));
     let counted = connections.clone();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let listener = listener.tap_io(move |_| drop(counted.fetch_add(1, Ordering::SeqCst)));
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let listener = listener.tap_io(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
     tokio::spawn(axum::serve(listener, Router::new().fallback(|| async { "{}" })).into_future());
-    (url, connections)
+    Ok((url, connections))
 }
 
 /// What `aws_config` gives, with credentials and a Region for the test.
@@ -33,7 +36,7 @@ async fn config(patience: Patience) -> SdkConfig {
         .build()
 }
 
-async fn asks_two_services(config: &SdkConfig, url: &str) {
+async fn asks_two_services(config: &SdkConfig, url: &str) -> Result<(), Box<dyn Error>> {
     let queues = aws_sdk_sqs::config::Builder::from(config)
         .endpoint_url(url)
         .build();
@@ -42,26 +45,31 @@ async fn asks_two_services(config: &SdkConfig, url: &str) {
         .build();
     for _ in 0..3 {
         let queue = aws_sdk_sqs::Client::from_conf(queues.clone()).get_queue_url();
-        queue.queue_name("a-queue").send().await.unwrap();
+        queue.queue_name("a-queue").send().await?;
         let secret = aws_sdk_secretsmanager::Client::from_conf(secrets.clone()).get_secret_value();
-        secret.secret_id("a-secret").send().await.unwrap();
+        secret.secret_id("a-secret").send().await?;
     }
+    Ok(())
 }
 
 #[tokio::test]
 async fn all_clients_of_a_function_go_out_by_one_connector_and_its_open_connections() {
-    let (url, connections) = service().await;
-    asks_two_services(&config(Patience::Stream).await, &url).await;
+    let (url, connections) = service().await.unwrap();
+    asks_two_services(&config(Patience::Stream).await, &url)
+        .await
+        .unwrap();
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
 async fn a_client_with_time_outs_of_its_own_has_a_connector_of_its_own() {
-    let (url, connections) = service().await;
+    let (url, connections) = service().await.unwrap();
     let config = config(Patience::Stream).await;
-    asks_two_services(&config, &url).await;
+    asks_two_services(&config, &url).await.unwrap();
     let limits = config.timeout_config().unwrap().to_builder();
     let limits = limits.connect_timeout(Duration::from_millis(50)).build();
-    asks_two_services(&config.into_builder().timeout_config(limits).build(), &url).await;
+    asks_two_services(&config.into_builder().timeout_config(limits).build(), &url)
+        .await
+        .unwrap();
     assert_eq!(connections.load(Ordering::SeqCst), 2);
 }
