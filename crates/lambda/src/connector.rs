@@ -1,7 +1,7 @@
 //! One way out for all clients of a function.
 //!
 //! The SDK makes a connector for each client, and another, which it throws away, while the client is made: each of them
-//! reads through all TLS roots of the machine again. Here clients with the same time-outs share one, and it is made at the
+//! goes through all TLS roots of the machine again. Here clients with the same time-outs share one, and it is made at the
 //! start, when a function has a whole processor; when it answers it has a fraction.
 
 use std::borrow::Cow;
