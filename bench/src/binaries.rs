@@ -41,15 +41,17 @@ pub(crate) fn release() -> Result<PathBuf> {
     Ok(target.join("release"))
 }
 
-/// Builds all functions and the floors, in one build, so that all have the same features of what they share.
+/// Builds all functions as they are released, and the floors by themselves: in one build the functions would be given the
+/// SDK's own HTTP client as well, which a floor has.
 pub(crate) fn build(root: &Path) -> Result<()> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).args(["build", "--release", "--locked"]);
-    for package in functions(root)? {
-        cargo.args(["--package", &package]);
+    for packages in [functions(root)?, vec!["floors".to_owned()]] {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(root).args(["build", "--release", "--locked"]);
+        for package in packages {
+            cargo.args(["--package", &package]);
+        }
+        ensure!(cargo.status()?.success(), "the functions were not built");
     }
-    cargo.args(["--package", "floors"]);
-    ensure!(cargo.status()?.success(), "the functions were not built");
     Ok(())
 }
 

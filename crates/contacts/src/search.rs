@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use aws_sdk_connect::Client;
-use aws_sdk_connect::config::retry::RetryConfig;
 use aws_sdk_connect::config::timeout::TimeoutConfig;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_connect::operation::search_contacts::SearchContactsError;
@@ -22,6 +21,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use ringback_connect::ids::{ContactId, InstanceArn};
 use ringback_connect::{Channel, InitiationMethod};
+use ringback_lambda::one_try;
 
 use crate::answer::Reason;
 use crate::item::{self, EXPIRES_AT, ID};
@@ -103,7 +103,7 @@ impl Search {
             .map_err(|_| Reason::SearchMalformed)?;
         // Never repeated: a second attempt would be a second request against the quota.
         let once = aws_sdk_connect::Config::builder()
-            .retry_config(RetryConfig::disabled())
+            .retry_config(one_try())
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(self.timeout)

@@ -9,9 +9,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_sdk_sqs::config::SharedCredentialsProvider;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_types::retry::ReconnectMode;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::connector::SharedConnectors;
+use crate::vars::variable;
 
 /// Who is waiting for the answer decides how patient a client may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +55,20 @@ pub async fn aws_config(patience: Patience) -> SdkConfig {
 pub fn aws_loader(patience: Patience) -> ConfigLoader {
     let (retry, timeout) = limits(patience);
     aws_config::defaults(version())
+        .http_client(SharedConnectors::made_for(&timeout))
         .retry_config(retry)
         .timeout_config(timeout)
+}
+
+/// For a client that answers someone who waits, and has something else to say when the first try fails.
+#[must_use]
+pub fn one_try() -> RetryConfig {
+    reusing(RetryConfig::disabled())
+}
+
+/// An answer such as a 503 leaves its connection usable, and `reqwest` lets nobody close one.
+fn reusing(retry: RetryConfig) -> RetryConfig {
+    retry.with_reconnect_mode(ReconnectMode::ReuseAllConnections)
 }
 
 fn version() -> BehaviorVersion {
@@ -76,12 +90,7 @@ fn limits(patience: Patience) -> (RetryConfig, TimeoutConfig) {
         .operation_attempt_timeout(attempt)
         .operation_timeout(operation)
         .build();
-    (retry, timeout)
-}
-
-/// A variable that is there and says something.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    (reusing(retry), timeout)
 }
 
 /// `AWS_ENDPOINT_URL_DYNAMODB` and its like, else `AWS_ENDPOINT_URL`.

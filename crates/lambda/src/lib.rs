@@ -10,7 +10,7 @@ mod retry_after;
 mod secrets;
 mod vars;
 
-pub use aws::{Patience, aws_config, aws_loader, error_code};
+pub use aws::{Patience, aws_config, aws_loader, error_code, one_try};
 pub use dead_letter::{DeadLetterError, DeadLetters};
 pub use deadline::{time_for_answer, time_left};
 pub use logs::{init_logs, init_logs_to_stderr};

@@ -125,6 +125,11 @@ fn bad(name: &str, problem: impl Into<String>) -> BadVariable {
     }
 }
 
+/// A variable of the system's own, of Lambda or the SDK, that is there and says something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_connect::Client;
-use aws_sdk_connect::config::retry::RetryConfig;
 use aws_sdk_connect::config::timeout::TimeoutConfig;
 use aws_sdk_connect::types::User;
 use ringback_connect::ids::{AgentId, InstanceId};
-use ringback_lambda::error_code;
+use ringback_lambda::{error_code, one_try};
 use tracing::warn;
 
 /// The longest a step waits for a name.
@@ -120,7 +119,7 @@ impl std::fmt::Debug for Cache {
 /// Asks once: the next event asks again.
 async fn describe(client: &Client, instance: &InstanceId, agent: &AgentId) -> Result<AgentName, String> {
     let once = aws_sdk_connect::config::Builder::new()
-        .retry_config(RetryConfig::disabled())
+        .retry_config(one_try())
         .timeout_config(
             TimeoutConfig::builder()
                 .connect_timeout(PATIENCE)

@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use aws_sdk_connect::Client;
-use aws_sdk_connect::config::retry::RetryConfig;
 use aws_sdk_connect::config::timeout::TimeoutConfig;
 use aws_sdk_connect::error::{ProvideErrorMetadata, SdkError};
 use ringback_accounts::Account;
 use ringback_calls::{CallId, Number};
 use ringback_carriers::{Accepted, CannotAsk, Fault, HungUp, Refusing};
 use ringback_connect::ids::InstanceId;
-use ringback_lambda::error_code;
+use ringback_lambda::{error_code, one_try};
 
 use crate::asking::Told;
 use crate::body::Wish;
@@ -91,7 +90,7 @@ impl Connect {
             .operation_attempt_timeout(within)
             .operation_timeout(within);
         let once = aws_sdk_connect::config::Config::builder()
-            .retry_config(RetryConfig::disabled())
+            .retry_config(one_try())
             .timeout_config(timeout.build());
         match request.customize().config_override(once).send().await {
             Ok(answer) => Told::Accepted(Accepted {
