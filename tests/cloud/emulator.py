@@ -38,6 +38,11 @@ def binaries():
     return {name: built / name for name in names}
 
 
+def tool():
+    """`ringback`, which is not released with the functions, so it is built as the tests are."""
+    return ROOT / "target" / "debug" / "ringback"
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -73,7 +73,7 @@ class Deployed(unittest.TestCase):
     @classmethod
     def ringback(cls, *arguments):
         """The operator's tool, on the stack's table."""
-        command = aws.binaries()["last-agent"].with_name("ringback")
+        command = aws.tool()
         where = ["--tenant", aws.INSTANCE, "--table", cls.outputs["CarriersTableName"]]
         ran = subprocess.run(
             [command, *arguments, *where],
