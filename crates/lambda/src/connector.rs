@@ -1,6 +1,6 @@
 //! One way out for all clients of a function: `reqwest`, over which the functions speak with everybody else as well.
 //!
-//! The SDK would bring an HTTP client of its own, with HTTP/2, which no service asked here speaks: a tenth of a package.
+//! The SDK would bring an HTTP client of its own, with HTTP/2, which nothing here needs: a tenth of a package.
 //! And it would make a connector for each client, and another, which it throws away, while the client is made: each of them
 //! goes through all TLS roots of the machine again. Here clients with the same time-outs share one, and it is made at the
 //! start, when a function has a whole processor; when it answers it has a fraction.
