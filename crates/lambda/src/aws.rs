@@ -60,7 +60,7 @@ pub fn aws_loader(patience: Patience) -> ConfigLoader {
         .timeout_config(timeout)
 }
 
-/// For a client that answers someone who waits, and has something else to say when the first try fails.
+/// For a request that need not be repeated, or must not be: a second try would count against a quota, or ring twice.
 #[must_use]
 pub fn one_try() -> RetryConfig {
     reusing(RetryConfig::disabled())

@@ -5,7 +5,6 @@
 //! goes through all TLS roots of the machine again. Here clients with the same time-outs share one, and it is made at the
 //! start, when a function has a whole processor; when it answers it has a fraction.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -44,7 +43,7 @@ impl HttpClient for SharedConnectors {
     }
 
     fn connector_metadata(&self) -> Option<ConnectorMetadata> {
-        Some(ConnectorMetadata::new("reqwest", Some(Cow::Borrowed("0.13"))))
+        Some(ConnectorMetadata::new("reqwest", None))
     }
 }
 
