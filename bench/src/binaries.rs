@@ -44,12 +44,17 @@ pub(crate) fn release() -> Result<PathBuf> {
 /// Builds all functions as they are released, and the floors by themselves: in one build the functions would be given the
 /// SDK's own HTTP client as well, which a floor has.
 pub(crate) fn build(root: &Path) -> Result<()> {
-    for packages in [functions(root)?, vec!["floors".to_owned()]] {
+    let functions = functions(root)?;
+    let functions = functions.iter().flat_map(|name| ["--package", name]).collect();
+    for packages in [
+        functions,
+        vec!["--package", "floors", "--features", "as-published"],
+    ] {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(root).args(["build", "--release", "--locked"]);
-        for package in packages {
-            cargo.args(["--package", &package]);
-        }
+        cargo
+            .current_dir(root)
+            .args(["build", "--release", "--locked"])
+            .args(packages);
         ensure!(cargo.status()?.success(), "the functions were not built");
     }
     Ok(())

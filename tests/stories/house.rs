@@ -150,3 +150,30 @@ fn the_environment_is_read_in_one_place() {
         }
     }
 }
+
+/// The libraries of a build, each with its version and features, as `cargo tree` is asked for them.
+fn libraries(asked: &[&str]) -> Vec<String> {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
+        .current_dir(root())
+        .args(["tree", "--locked", "--prefix", "none", "--format", "{p} [{f}]"]);
+    let told = cargo.args(asked).output().unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let told = String::from_utf8(told.stdout).unwrap();
+    told.lines()
+        .map(|line| line.trim_end_matches(" (*)").to_owned())
+        .collect()
+}
+
+/// One feature more of `tokio`, and the AWS SDK is built once for `cargo run` and once for `cargo test --workspace`.
+#[test]
+fn the_tests_are_built_upon_what_cargo_run_has_built() {
+    let tests = libraries(&["--workspace", "--edges", "all"]);
+    let mut run = libraries(&["--package", "ringback-local", "--edges", "normal,build"]);
+    assert!(run.len() > 300, "{run:?}");
+    run.retain(|library| !tests.contains(library));
+    assert!(
+        run.is_empty(),
+        "the tests have these with other features: {run:#?}"
+    );
+}
