@@ -3,6 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
+use crate::binaries;
+
 /// Whose program it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -34,26 +38,34 @@ pub(crate) struct Programs {
     pub(crate) root: PathBuf,
     /// The release build's directory.
     pub(crate) release: PathBuf,
+    /// Where binaries are run from.
+    pub(crate) unpacked: PathBuf,
     /// Node.js.
     pub(crate) node: Option<PathBuf>,
 }
 
 impl Programs {
     /// Our function of that name.
-    pub(crate) fn ours(&self, function: &str) -> Contender {
-        self.binary(function, function, Kind::Ours)
+    pub(crate) fn ours(&self, function: &str) -> Result<Contender> {
+        self.binary(function, &self.release.join(function), Kind::Ours)
+    }
+
+    /// Another build of a function of ours.
+    pub(crate) fn another(&self, binary: &Path) -> Result<Contender> {
+        self.binary(&binary.display().to_string(), binary, Kind::Peer)
     }
 
     /// The floors: none of them does what the function does.
-    pub(crate) fn floors(&self) -> Vec<Contender> {
+    pub(crate) fn floors(&self) -> Result<Vec<Contender>> {
         [
             ("empty function", "floor-empty"),
             ("and one SDK client", "floor-client"),
             ("one plain request", "floor-request"),
             ("two plain requests", "floor-requests"),
         ]
-        .map(|(name, binary)| self.binary(name, binary, Kind::Floor))
-        .into()
+        .into_iter()
+        .map(|(name, binary)| self.binary(name, &self.release.join(binary), Kind::Floor))
+        .collect()
     }
 
     /// The peers that do the same job; `job` is the name of their file.
@@ -81,24 +93,13 @@ impl Programs {
         ]
     }
 
-    fn binary(&self, name: &str, binary: &str, kind: Kind) -> Contender {
-        let path = self.release.join(binary);
-        Contender {
+    fn binary(&self, name: &str, built: &Path, kind: Kind) -> Result<Contender> {
+        Ok(Contender {
             name: name.to_owned(),
             kind,
-            command: vec![path.clone().into()],
-            package: path,
-        }
-    }
-}
-
-/// Another build of a function of ours.
-pub(crate) fn another(binary: &Path) -> Contender {
-    Contender {
-        name: binary.display().to_string(),
-        kind: Kind::Peer,
-        command: vec![binary.into()],
-        package: binary.to_owned(),
+            command: vec![binaries::unpack(built, &self.unpacked)?.into()],
+            package: built.to_owned(),
+        })
     }
 }
 

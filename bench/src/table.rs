@@ -1,12 +1,12 @@
 //! The table: all jobs, all contenders.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::binaries;
-use crate::contenders::{Contender, Kind, Programs, another};
+use crate::contenders::{Contender, Kind, Programs};
 use crate::jobs::{ArchiveRecording, CarrierWebhook, Job, LastAgent, Lookup};
 use crate::machine::Machine;
 use crate::measure::{Amount, Figures, measure};
@@ -130,7 +130,8 @@ impl Measured {
 /// Measures, prints the table, and writes `bench/RESULTS.md` when everything was measured.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let root = binaries::root()?;
-    let programs = programs(options, root)?;
+    let unpacked = tempfile::tempdir_in(binaries::release()?)?;
+    let programs = programs(options, root, unpacked.path())?;
     let logs = tempfile::tempdir()?;
     let world = World::start(&programs.root)?;
     let mut measured = Vec::new();
@@ -139,11 +140,13 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
             continue;
         }
         let job = which.job(&world)?;
-        let mut contenders = vec![programs.ours(job.function())];
-        contenders.extend(options.beside.iter().map(|binary| another(binary)));
+        let mut contenders = vec![programs.ours(job.function())?];
+        for binary in &options.beside {
+            contenders.push(programs.another(binary)?);
+        }
         contenders.extend(programs.peers(which.name()));
         if which == Which::LastAgentIndex {
-            contenders.extend(programs.floors());
+            contenders.extend(programs.floors()?);
         }
         let amount = which.amount(options.quick);
         let figures = measure(&world, job.as_ref(), &contenders, amount, logs.path()).await?;
@@ -172,7 +175,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn programs(options: &Options, root: PathBuf) -> Result<Programs> {
+fn programs(options: &Options, root: PathBuf, unpacked: &Path) -> Result<Programs> {
     if !options.skip_build {
         binaries::build(&root)?;
         if !options.without_peers {
@@ -187,7 +190,12 @@ fn programs(options: &Options, root: PathBuf) -> Result<Programs> {
         }
     };
     let release = binaries::release()?;
-    Ok(Programs { root, release, node })
+    Ok(Programs {
+        root,
+        release,
+        unpacked: unpacked.to_owned(),
+        node,
+    })
 }
 
 /// Every function's package, by name.
