@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::contenders::Programs;
@@ -16,8 +16,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks around.
-    pub(crate) fn look(programs: &Programs) -> Result<Self> {
+    /// Looks around at the end of what began at `start`.
+    pub(crate) fn look(programs: &Programs, start: ProcessorTime) -> Result<Self> {
         let root = &programs.root;
         let processors = std::thread::available_parallelism()?;
         let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
@@ -37,6 +37,10 @@ impl Machine {
             ("memory", field("/proc/meminfo", "MemTotal")),
             ("kernel", kernel.trim().to_owned()),
             ("load, of 1 and 5 minutes, at the end", load.join(" ")),
+            (
+                "processor time that other machines of the host took",
+                format!("{:.0} %", 100.0 * ProcessorTime::now()?.stolen_since(start)),
+            ),
             ("Rust", said(root, "rustc", &["--version"])),
         ];
         if let Some(node) = &programs.node {
@@ -48,6 +52,36 @@ impl Machine {
             lines.push(("boto3, botocore", said(root, &python, &["-c", versions])));
         }
         Ok(Self { lines })
+    }
+}
+
+/// What all processors have done since the machine started, in ticks of the kernel's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ProcessorTime {
+    run: u64,
+    stolen: u64,
+}
+
+impl ProcessorTime {
+    /// Up to now.
+    pub(crate) fn now() -> Result<Self> {
+        let text = std::fs::read_to_string("/proc/stat")?;
+        let line = text.lines().next().unwrap_or_default();
+        let ticks: Vec<u64> = line.split_whitespace().skip(1).flat_map(str::parse).collect();
+        // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal.
+        let &[user, nice, system, _, _, irq, softirq, stolen, ..] = ticks.as_slice() else {
+            bail!("/proc/stat begins with {line:?}");
+        };
+        let run = user + nice + system + irq + softirq;
+        Ok(Self { run, stolen })
+    }
+
+    /// The share that the host gave to others of the time in which there was something to do: much of it makes p99 worse, and
+    /// ratios less sure.
+    fn stolen_since(self, start: Self) -> f64 {
+        let stolen = self.stolen.saturating_sub(start.stolen) as f64;
+        let wanted = stolen + self.run.saturating_sub(start.run) as f64;
+        stolen / wanted.max(1.0)
     }
 }
 

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::binaries;
 use crate::contenders::{Contender, Kind, Programs};
 use crate::jobs::{ArchiveRecording, CarrierWebhook, Job, LastAgent, Lookup};
-use crate::machine::Machine;
+use crate::machine::{Machine, ProcessorTime};
 use crate::measure::{Amount, Figures, measure};
 use crate::report;
 use crate::world::World;
@@ -133,6 +133,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let unpacked = tempfile::tempdir_in(binaries::release()?)?;
     let programs = programs(options, root, unpacked.path())?;
     let logs = tempfile::tempdir()?;
+    let start = ProcessorTime::now()?;
     let world = World::start(&programs.root)?;
     let mut measured = Vec::new();
     for which in Which::ALL {
@@ -168,7 +169,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let targets = crate::targets::targets(&measured, &packages);
     println!("{}", report::reached(&targets));
     if options.job.is_none() && !options.without_peers && !options.quick {
-        let machine = Machine::look(&programs)?;
+        let machine = Machine::look(&programs, start)?;
         report::write(&programs.root, &machine, &measured, &packages, &targets)?;
         println!("written: bench/RESULTS.md");
     }
