@@ -11,12 +11,6 @@ use flate2::write::DeflateEncoder;
 /// What a zip with one file needs beside the file.
 const ZIP: u64 = 130;
 
-/// The repository.
-pub(crate) fn root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    Ok(root.context("the bench lies in no repository")?.to_owned())
-}
-
 /// The names of all functions.
 pub(crate) fn functions(root: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use bench::machine::said;
+use serde_json::Value;
 
 use crate::binaries;
 
@@ -91,6 +93,30 @@ impl Programs {
                 peers.join(format!("python/dist/{job}.zip")),
             ),
         ]
+    }
+
+    /// What the peers are run with, name by name; nothing where there are none.
+    pub(crate) fn peers_versions(&self) -> Vec<(&'static str, String)> {
+        let Some(node) = &self.node else {
+            return Vec::new();
+        };
+        let python = self.root.join("bench/peers/python/.venv/bin/python");
+        let boto3 = "import boto3, botocore; print(boto3.__version__, botocore.__version__)";
+        vec![
+            ("Node.js", said(&self.root, node, &["--version"])),
+            ("Python", said(&self.root, &python, &["--version"])),
+            ("AWS SDK for JavaScript", self.javascript_sdk()),
+            ("boto3, botocore", said(&self.root, &python, &["-c", boto3])),
+        ]
+    }
+
+    /// The version of the client that the peers' index lookup uses.
+    fn javascript_sdk(&self) -> String {
+        let package = "bench/peers/node/node_modules/@aws-sdk/client-dynamodb/package.json";
+        let package = std::fs::read_to_string(self.root.join(package)).unwrap_or_default();
+        let package: Value = serde_json::from_str(&package).unwrap_or_default();
+        let version = package.get("version").and_then(Value::as_str);
+        version.unwrap_or("unknown").to_owned()
     }
 
     fn binary(&self, name: &str, built: &Path, kind: Kind) -> Result<Contender> {

@@ -1,70 +1,77 @@
-//! Where and with what it was measured.
+//! Where something was measured, and of what.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
-use serde_json::Value;
 
-use crate::contenders::Programs;
-
-/// The machine, and what stood on it.
+/// A measurement that has begun.
 #[derive(Debug)]
-pub(crate) struct Machine {
-    /// What, and which.
-    pub(crate) lines: Vec<(&'static str, String)>,
+pub struct Begun {
+    root: PathBuf,
+    commit: String,
+    time: ProcessorTime,
 }
 
-impl Machine {
-    /// Looks around at the end of what began at `start`.
-    pub(crate) fn look(programs: &Programs, start: ProcessorTime) -> Result<Self> {
-        let root = &programs.root;
+impl Begun {
+    /// Begins, in the repository at `root`: the commit is what is measured, not what the report makes of it.
+    ///
+    /// # Errors
+    /// If the kernel does not say how long processors ran, as all but Linux do not.
+    pub fn now(root: &Path) -> Result<Self> {
+        Ok(Self {
+            root: root.to_owned(),
+            commit: said(root, "git", &["describe", "--always", "--dirty"]),
+            time: ProcessorTime::now()?,
+        })
+    }
+
+    /// At its end: what is told of the machine and what stands on it, name by name.
+    ///
+    /// # Errors
+    /// As [`Begun::now`].
+    pub fn told(&self, command: &str) -> Result<Vec<(&'static str, String)>> {
+        let date = jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC");
         let processors = std::thread::available_parallelism()?;
-        let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
         let load = std::fs::read_to_string("/proc/loadavg")?;
         let load: Vec<_> = load.split(' ').take(2).collect();
-        let mut lines = vec![
-            (
-                "date",
-                jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
-            ),
-            ("command", "`cargo run --release -p bench`".to_owned()),
-            ("commit", said(root, "git", &["describe", "--always", "--dirty"])),
+        let stolen = 100.0 * ProcessorTime::now()?.stolen_since(self.time);
+        Ok(vec![
+            ("date", date.to_string()),
+            ("command", format!("`{command}`")),
+            ("commit", self.commit.clone()),
             (
                 "processors",
                 format!("{processors} × {}", field("/proc/cpuinfo", "model name")),
             ),
             ("memory", field("/proc/meminfo", "MemTotal")),
-            ("kernel", kernel.trim().to_owned()),
+            ("kernel", said(&self.root, "uname", &["-srm"])),
             ("load, of 1 and 5 minutes, at the end", load.join(" ")),
             (
                 "processor time that other machines of the host took",
-                format!("{:.0} %", 100.0 * ProcessorTime::now()?.stolen_since(start)),
+                format!("{stolen:.0} %"),
             ),
-            ("Rust", said(root, "rustc", &["--version"])),
-        ];
-        if let Some(node) = &programs.node {
-            let python = root.join("bench/peers/python/.venv/bin/python");
-            lines.push(("Node.js", said(root, node, &["--version"])));
-            lines.push(("Python", said(root, &python, &["--version"])));
-            lines.push(("AWS SDK for JavaScript", javascript(root)));
-            let versions = "import boto3, botocore; print(boto3.__version__, botocore.__version__)";
-            lines.push(("boto3, botocore", said(root, &python, &["-c", versions])));
-        }
-        Ok(Self { lines })
+            ("Rust", said(&self.root, "rustc", &["--version"])),
+        ])
     }
+}
+
+/// What was told, as a page has it.
+pub fn table(told: &[(&str, String)]) -> String {
+    let rows = told.iter().map(|(what, value)| format!("| {what} | {value} |\n"));
+    "| | |\n| --- | --- |\n".to_owned() + &rows.collect::<String>()
 }
 
 /// What all processors have done since the machine started, in ticks of the kernel's.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProcessorTime {
+struct ProcessorTime {
     run: u64,
     stolen: u64,
 }
 
 impl ProcessorTime {
     /// Up to now.
-    pub(crate) fn now() -> Result<Self> {
+    fn now() -> Result<Self> {
         let text = std::fs::read_to_string("/proc/stat")?;
         let line = text.lines().next().unwrap_or_default();
         let ticks: Vec<u64> = line.split_whitespace().skip(1).flat_map(str::parse).collect();
@@ -85,11 +92,11 @@ impl ProcessorTime {
     }
 }
 
-/// What a program says of itself.
-fn said(root: &Path, program: impl AsRef<Path>, arguments: &[&str]) -> String {
+/// What a program that is run in `folder` says of itself; `unknown` where there is none.
+pub fn said(folder: &Path, program: impl AsRef<Path>, arguments: &[&str]) -> String {
     let output = Command::new(program.as_ref())
         .args(arguments)
-        .current_dir(root)
+        .current_dir(folder)
         .output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     text.ok()
@@ -105,13 +112,4 @@ fn field(file: &str, name: &str) -> String {
         .and_then(|line| line.split_once(':'))
         .map(|(_, value)| value.trim());
     value.unwrap_or("unknown").to_owned()
-}
-
-/// The version of the client that the peers' index lookup uses.
-fn javascript(root: &Path) -> String {
-    let package = root.join("bench/peers/node/node_modules/@aws-sdk/client-dynamodb/package.json");
-    let package = std::fs::read_to_string(package).unwrap_or_default();
-    let package: Value = serde_json::from_str(&package).unwrap_or_default();
-    let version = package.get("version").and_then(Value::as_str);
-    version.unwrap_or("unknown").to_owned()
 }

@@ -7,7 +7,6 @@ mod contenders;
 mod dynamo;
 mod host;
 mod jobs;
-mod machine;
 mod measure;
 mod objects;
 mod report;

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
+use bench::{machine, plot};
 
-use crate::machine::Machine;
 use crate::stats::{median, percentile};
 use crate::table::{Measured, Row, Which};
 use crate::targets::{Target, mega};
@@ -68,7 +68,7 @@ pub(crate) fn reached(targets: &[Target]) -> String {
 /// Writes `bench/RESULTS.md`.
 pub(crate) fn write(
     root: &Path,
-    machine: &Machine,
+    told: &[(&str, String)],
     measured: &[Measured],
     packages: &[(String, u64)],
     targets: &[Target],
@@ -76,10 +76,7 @@ pub(crate) fn write(
     let mut text = String::from(
         "# Results\n\nWritten by `cargo run --release -p bench`; `README.md` says what is measured, and how.\n\n",
     );
-    text += "| | |\n| --- | --- |\n";
-    for (what, value) in &machine.lines {
-        _ = writeln!(text, "| {what} | {value} |");
-    }
+    text += &machine::table(told);
     text += "\n## Numbers to reach\n\n| what | wanted | is | |\n| --- | --- | --- | --- |\n";
     for target in targets {
         let word = if target.reached {

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use bench::machine::Begun;
 use clap::{Args, ValueEnum};
 
 use crate::binaries;
 use crate::contenders::{Contender, Kind, Programs};
 use crate::jobs::{ArchiveRecording, CarrierWebhook, Job, LastAgent, Lookup};
-use crate::machine::{Machine, ProcessorTime};
 use crate::measure::{Amount, Figures, measure};
 use crate::report;
 use crate::world::World;
@@ -129,11 +129,11 @@ impl Measured {
 
 /// Measures, prints the table, and writes `bench/RESULTS.md` when everything was measured.
 pub(crate) async fn run(options: &Options) -> Result<()> {
-    let root = binaries::root()?;
+    let root = bench::root()?;
     let unpacked = tempfile::tempdir_in(binaries::release()?)?;
     let programs = programs(options, root, unpacked.path())?;
     let logs = tempfile::tempdir()?;
-    let start = ProcessorTime::now()?;
+    let begun = Begun::now(&programs.root)?;
     let world = World::start(&programs.root)?;
     let mut measured = Vec::new();
     for which in Which::ALL {
@@ -169,8 +169,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let targets = crate::targets::targets(&measured, &packages);
     println!("{}", report::reached(&targets));
     if options.job.is_none() && !options.without_peers && !options.quick {
-        let machine = Machine::look(&programs, start)?;
-        report::write(&programs.root, &machine, &measured, &packages, &targets)?;
+        let mut told = begun.told("cargo run --release -p bench")?;
+        told.extend(programs.peers_versions());
+        report::write(&programs.root, &told, &measured, &packages, &targets)?;
         println!("written: bench/RESULTS.md");
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use plot::{Axis, Series, Spread, curves};
+use bench::plot::{Axis, Series, Spread, curves, number};
 
 use crate::fit::Fit;
 
@@ -166,7 +166,7 @@ impl Measure {
 
 /// A number with three digits that count, thousands apart.
 pub(crate) fn short(value: f64) -> String {
-    plot::number(value).replace('\u{2009}', " ")
+    number(value).replace('\u{2009}', " ")
 }
 
 /// The middle one; 0 of none.

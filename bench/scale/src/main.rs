@@ -7,8 +7,8 @@ mod dynamo;
 mod fit;
 mod import;
 mod last_agent;
-mod machine;
 mod merge;
+mod versions;
 mod webhook;
 
 use std::fs;
@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use bench::machine::{self, Begun};
 use clap::{Args, Parser, Subcommand};
 
 use crate::curve::Curve;
@@ -91,12 +92,13 @@ impl Scale {
     }
 
     /// Where to write: a try does not take the place of what was measured in earnest.
-    fn folder(&self) -> PathBuf {
+    fn folder(&self) -> Result<PathBuf> {
         let earnest = !self.quick && self.only.is_none();
         let usual = if earnest { "bench" } else { "target/scale" };
-        self.to
-            .clone()
-            .unwrap_or_else(|| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join(usual))
+        match &self.to {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(bench::root()?.join(usual)),
+        }
     }
 
     fn command(&self) -> String {
@@ -113,39 +115,43 @@ impl Scale {
     }
 
     async fn run(&self) -> Result<()> {
-        let (begun, size) = (Instant::now(), self.size());
+        let (start, size, folder) = (Instant::now(), self.size(), self.folder()?);
+        let begun = Begun::now(&bench::root()?)?;
         let mut sections = Vec::new();
         for name in NAMES {
             if self.only.as_deref().is_some_and(|only| only != name) {
                 continue;
             }
             let curve = measured(name, size).await?;
-            self.draw(&curve)?;
+            draw(&curve, &folder)?;
             let section = curve.markdown();
             println!("{section}");
             sections.push(section);
         }
-        let took = begun.elapsed().as_secs().div_ceil(60);
-        let head = machine::told(&self.command())?;
+        let mut told = begun.told(&self.command())?;
+        told.extend(versions::told());
+        let minutes = start.elapsed().as_secs().div_ceil(60);
+        told.push(("took", format!("at most {minutes} minutes")));
         let text = format!(
             "# How the figures grow\n\nWritten by the command below; what grows is named by the shape that the points fit best.\n\n\
-             {head}- Took: at most {took} minutes\n\n{}",
+             {}\n{}",
+            machine::table(&told),
             sections.join("\n")
         );
-        let file = self.folder().join("SCALE.md");
+        let file = folder.join("SCALE.md");
         fs::write(&file, text)?;
         say(&format!("written: {}", file.display()));
         Ok(())
     }
+}
 
-    fn draw(&self, curve: &Curve) -> Result<()> {
-        let folder = self.folder().join("plots");
-        fs::create_dir_all(&folder)?;
-        for drawing in &curve.drawings {
-            fs::write(folder.join(format!("{}.svg", drawing.name)), drawing.svg(curve))?;
-        }
-        Ok(())
+fn draw(curve: &Curve, folder: &Path) -> Result<()> {
+    let folder = folder.join("plots");
+    fs::create_dir_all(&folder)?;
+    for drawing in &curve.drawings {
+        fs::write(folder.join(format!("{}.svg", drawing.name)), drawing.svg(curve))?;
     }
+    Ok(())
 }
 
 async fn measured(name: &str, size: Size) -> Result<Curve> {
