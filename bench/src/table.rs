@@ -80,10 +80,16 @@ impl Which {
     }
 
     fn amount(self, quick: bool) -> Amount {
-        let (rounds, starts) = if quick { (2, 3) } else { (5, 5) };
+        let (rounds, starts) = match (self, quick) {
+            (_, true) => (2, 3),
+            // Its start is what most is said of; in short rounds the contenders are never far apart.
+            (Self::LastAgentIndex, false) => (12, 5),
+            (_, false) => (5, 5),
+        };
         let (warm_up, calls) = match (self, quick) {
             (Self::LastAgentIndex | Self::CarrierWebhook, true) => (30, 100),
-            (Self::LastAgentIndex | Self::CarrierWebhook, false) => (100, 400),
+            (Self::LastAgentIndex, false) => (100, 170),
+            (Self::CarrierWebhook, false) => (100, 400),
             (Self::LastAgentSearch, true) => (5, 20),
             (Self::LastAgentSearch, false) => (20, 80),
             (Self::ArchiveRecording, true) => (1, 2),
