@@ -562,12 +562,13 @@ fn a_serve_that_is_killed_in_a_burst_takes_everything_when_it_comes_again() {
         "1",
     ];
     let mut first = Serve::start(folder);
-    let sending = play(folder, &first.base, &burst)
+    // Repeated, so that it goes on when the first record is shown, which is some batches of the stream later.
+    let sending = play(folder, &first.base, &[&burst[..], &["--repeat", "4"]].concat())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The first call has ended, most others have not.
+    // Calls have ended, and it is told of others.
     first.line_with("call monday-");
     drop(first);
     let cut_off = sending.wait_with_output().unwrap();
